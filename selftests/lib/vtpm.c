@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vtpm_proxy.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "digest.h"
+#include "file.h"
+#include "scratch.h"
+#include "vtpm.h"
+
+static const char swtpm[] = "/usr/bin/swtpm";
+
+const char *vtpm_missing(void)
+{
+	if (access("/dev/vtpmx", F_OK))
+		return "/dev/vtpmx (CONFIG_TCG_VTPM_PROXY)";
+	if (access(swtpm, X_OK))
+		return "the program swtpm";
+	return NULL;
+}
+
+int vtpm_start_silent(struct vtpm *vtpm, int version)
+{
+	struct vtpm_proxy_new_dev new_dev = {
+		.flags = version == 2 ? VTPM_PROXY_FLAG_TPM2 : 0,
+	};
+	int fd, ret = 0;
+
+	memset(vtpm, 0, sizeof(*vtpm));
+	vtpm->server_fd = -1;
+	vtpm->version = version;
+	ret = scratch_directory(vtpm->directory, sizeof(vtpm->directory));
+	if (ret)
+		return ret;
+	fd = open("/dev/vtpmx", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, VTPM_PROXY_IOC_NEW_DEV, &new_dev))
+		ret = -errno;
+	close(fd);
+	if (ret)
+		return ret;
+	vtpm->server_fd = new_dev.fd;
+	vtpm->number = new_dev.tpm_num;
+	fcntl(vtpm->server_fd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+static void __attribute__((noreturn)) run_emulator(const struct vtpm *vtpm)
+{
+	char fd[16], state[300], log[300];
+	const char *argv[16] = {
+		swtpm, "chardev", "--fd", fd, "--tpmstate", state,
+		"--log", log, "--flags", "not-need-init,startup-clear",
+		vtpm->version == 2 ? "--tpm2" : NULL, NULL,
+	};
+	int null = open("/dev/null", O_RDWR);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(fd, sizeof(fd), "%d", dup(vtpm->server_fd));
+	snprintf(state, sizeof(state), "dir=%s", vtpm->directory);
+	snprintf(log, sizeof(log), "file=%s/log,level=20", vtpm->directory);
+	dup2(null, 0);
+	dup2(null, 1);
+	execv(swtpm, (char **)argv);
+	_exit(127);
+}
+
+int vtpm_start(struct vtpm *vtpm, int version)
+{
+	int ret = vtpm_start_silent(vtpm, version);
+
+	if (ret)
+		return ret;
+	vtpm->emulator = fork();
+	if (vtpm->emulator < 0)
+		return -errno;
+	if (!vtpm->emulator)
+		run_emulator(vtpm);
+	return 0;
+}
+
+int vtpm_kill(struct vtpm *vtpm)
+{
+	int status;
+
+	if (vtpm->emulator <= 0)
+		return -ESRCH;
+	if (kill(vtpm->emulator, SIGKILL))
+		return -errno;
+	kill(vtpm->emulator, SIGCONT);
+	if (waitpid(vtpm->emulator, &status, 0) < 0)
+		return -errno;
+	vtpm->emulator = 0;
+	return 0;
+}
+
+void vtpm_stop(struct vtpm *vtpm)
+{
+	if (vtpm->emulator > 0)
+		vtpm_kill(vtpm);
+	if (vtpm->server_fd > 0)
+		close(vtpm->server_fd);
+	vtpm->server_fd = -1;
+	scratch_remove(vtpm->directory);
+}
+
+int vtpm_pause(struct vtpm *vtpm)
+{
+	int status;
+
+	if (kill(vtpm->emulator, SIGSTOP))
+		return -errno;
+	if (waitpid(vtpm->emulator, &status, WUNTRACED) < 0)
+		return -errno;
+	return WIFSTOPPED(status) ? 0 : -ESRCH;
+}
+
+int vtpm_resume(struct vtpm *vtpm)
+{
+	return kill(vtpm->emulator, SIGCONT) ? -errno : 0;
+}
+
+int vtpm_attach(struct agent *agent, struct vtpm *vtpm)
+{
+	int ret, fd = file_give_fd(agent, vtpm->server_fd);
+
+	if (fd < 0)
+		return fd;
+	ret = file_ioctl(agent, fd, VTPM_PROXY_IOC_CONNECT_TO_IMA_NS, 0);
+	file_close(agent, fd);
+	return ret;
+}
+
+long vtpm_extends(const struct vtpm *vtpm)
+{
+	/* Bytes 6 to 9 of a command, as swtpm prints them behind a blank. */
+	const char *ordinal = vtpm->version == 2 ? "00 00 01 82" :
+						   "00 00 00 14";
+	char path[300];
+	char *log, *at;
+	long len, count = 0;
+
+	snprintf(path, sizeof(path), "%s/log", vtpm->directory);
+	len = file_get_all(NULL, path, &log);
+	if (len < 0)
+		return len;
+	for (at = strstr(log, "SWTPM_IO_Read:"); at;
+	     at = strstr(at + 1, "SWTPM_IO_Read:")) {
+		const char *line = strchr(at, '\n');
+
+		if (line && strlen(line) > 2 + 6 * 3 + 11 &&
+		    !strncmp(line + 2 + 6 * 3, ordinal, 11))
+			count++;
+	}
+	free(log);
+	return count;
+}
+
+static void device_path(const struct vtpm *vtpm, bool managed, char *path,
+			size_t size)
+{
+	snprintf(path, size, "/dev/tpm%s%d", managed ? "rm" : "",
+		 vtpm->number);
+}
+
+int vtpm_wait_device(const struct vtpm *vtpm)
+{
+	time_t deadline = time(NULL) + 10;
+	char path[64];
+
+	device_path(vtpm, false, path, sizeof(path));
+	while (access(path, F_OK)) {
+		if (time(NULL) > deadline)
+			return -ETIMEDOUT;
+		usleep(10000);
+	}
+	return 0;
+}
+
+int vtpm_open(struct agent *agent, const struct vtpm *vtpm, bool managed)
+{
+	char path[64];
+
+	device_path(vtpm, managed, path, sizeof(path));
+	/* Who may is to be IMA's decision here, not the mode's. */
+	chmod(path, 0666);
+	return file_open(agent, path, O_RDWR);
+}
+
+static long read_pcr_command(const struct vtpm *vtpm, const char *bank,
+			     int pcr, uint8_t *command)
+{
+	static const struct {
+		const char *name;
+		uint8_t id;
+	} banks[] = {
+		{ "sha1", 0x04 },
+		{ "sha256", 0x0b },
+		{ "sha384", 0x0c },
+		{ "sha512", 0x0d },
+	};
+	static const uint8_t old[] = { 0, 0xc1, 0, 0, 0, 14, 0, 0, 0, 0x15,
+				       0, 0, 0, 0 };
+	static const uint8_t new[] = { 0x80, 1, 0, 0, 0, 20, 0, 0, 1, 0x7e,
+				       0, 0, 0, 1, 0, 0, 3, 0, 0, 0 };
+	size_t i;
+
+	if (vtpm->version == 1) {
+		if (strcmp(bank, "sha1"))
+			return -EINVAL;
+		memcpy(command, old, sizeof(old));
+		command[13] = pcr;
+		return sizeof(old);
+	}
+	for (i = 0; i < sizeof(banks) / sizeof(banks[0]); i++)
+		if (!strcmp(banks[i].name, bank))
+			break;
+	if (i == sizeof(banks) / sizeof(banks[0]))
+		return -EINVAL;
+	memcpy(command, new, sizeof(new));
+	command[15] = banks[i].id;
+	command[17 + pcr / 8] = 1 << pcr % 8;
+	return sizeof(new);
+}
+
+long vtpm_read_pcr(struct agent *agent, const struct vtpm *vtpm,
+		   const char *bank, int pcr, uint8_t *value)
+{
+	uint8_t command[32], response[256];
+	size_t len = digest_size(bank);
+	long n = read_pcr_command(vtpm, bank, pcr, command);
+	int fd;
+
+	if (n < 0)
+		return n;
+	fd = vtpm_open(agent, vtpm, false);
+	if (fd < 0)
+		return fd;
+	n = file_write(agent, fd, command, n);
+	if (n > 0)
+		n = file_read(agent, fd, response, sizeof(response));
+	file_close(agent, fd);
+	if (n < 0)
+		return n;
+	/* Header and return code, then the value stands at the very end. */
+	if (n < (long)(10 + len) || response[6] || response[7] || response[8] ||
+	    response[9])
+		return -EIO;
+	memcpy(value, response + n - len, len);
+	return len;
+}

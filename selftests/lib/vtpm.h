@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SELFTESTS_VTPM_H
+#define SELFTESTS_VTPM_H
+
+#include <linux/vtpm_proxy.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent.h"
+
+#ifndef VTPM_PROXY_IOC_CONNECT_TO_IMA_NS
+#define VTPM_PROXY_IOC_CONNECT_TO_IMA_NS _IO(0xa1, 0x10)
+#endif
+
+/**
+ * struct vtpm - a TPM emulator behind /dev/vtpmx
+ * @version: 1 or 2
+ * @number: N of /dev/tpmN
+ * @server_fd: the test's copy of what the emulator answers on
+ * @emulator: its pid, 0 when it is not running
+ * @directory: its state and its log
+ */
+struct vtpm {
+	int version;
+	int number;
+	int server_fd;
+	pid_t emulator;
+	char directory[256];
+};
+
+/* What a kernel or a machine without vTPMs lacks; NULL if nothing. */
+const char *vtpm_missing(void);
+
+/* Makes the device and starts swtpm on it.  0 or a negative errno. */
+int vtpm_start(struct vtpm *vtpm, int version);
+
+/* Makes the device only: nobody answers on it. */
+int vtpm_start_silent(struct vtpm *vtpm, int version);
+void vtpm_stop(struct vtpm *vtpm);
+
+/* SIGSTOP and SIGCONT for the emulator; SIGKILL. */
+int vtpm_pause(struct vtpm *vtpm);
+int vtpm_resume(struct vtpm *vtpm);
+int vtpm_kill(struct vtpm *vtpm);
+
+/* Gives the server descriptor to @agent, which attaches it to its IMA. */
+int vtpm_attach(struct agent *agent, struct vtpm *vtpm);
+
+/* PCR_Extend commands in the emulator's own log, a negative errno if none. */
+long vtpm_extends(const struct vtpm *vtpm);
+
+/* Waits up to ten seconds until /dev/tpmN is there. */
+int vtpm_wait_device(const struct vtpm *vtpm);
+
+/* Opens /dev/tpmN or /dev/tpmrmN in @agent; whoever may by owner and mode. */
+int vtpm_open(struct agent *agent, const struct vtpm *vtpm, bool managed);
+
+/* Reads a PCR through /dev/tpmN.  Length of the value, or negative errno. */
+long vtpm_read_pcr(struct agent *agent, const struct vtpm *vtpm,
+		   const char *bank, int pcr, uint8_t *value);
+
+#endif
