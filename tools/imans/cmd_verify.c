@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * imans verify: a measurement list against PCR values.
+ */
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "command.h"
+#include "tpm.h"
+#include "verify.h"
+
+/* A list that grows while it is read is read again this often. */
+#define LIVE_ATTEMPTS 5
+
+/* CONFIG_IMA_MEASURE_PCR_IDX, unless somebody changed it. */
+#define IMA_DEFAULT_PCR 10
+
+enum {
+	OPT_BANK, OPT_PCR, OPT_PCR_VALUE, OPT_TCTI, OPT_SYSFS, OPT_VPCR,
+	OPT_REFERENCE, OPT_ALLOW_PREFIX, OPT_ALLOW_VIOLATIONS, OPT_PADDED,
+	OPT_JSON,
+};
+
+static const struct option_spec options[] = {
+	[OPT_BANK] = { "bank", "ALGO", false,
+		"Use only this PCR bank: sha1, sha256, sha384, sha512, sm3. Default: every bank the source of the PCRs has." },
+	[OPT_PCR] = { "pcr", "N", false,
+		"Judge only entries of this PCR; may be repeated. Default: every PCR the list uses." },
+	[OPT_PCR_VALUE] = { "pcr-value", "N:ALGO:HEX", false,
+		"A PCR value, e.g. from a quote; may be repeated." },
+	[OPT_TCTI] = { "tcti", "TCTI", false,
+		"Read the PCRs from a TPM 2.0, e.g. device:/dev/tpmrm0 or swtpm:port=2321." },
+	[OPT_SYSFS] = { "sysfs", "DIR", false,
+		"Read the PCRs from /sys/class/tpm/tpmN." },
+	[OPT_VPCR] = { "vpcr", "FILE", false,
+		"Compare with the lines of an ima/vpcr file, acc included." },
+	[OPT_REFERENCE] = { "reference", "FILE", false,
+		"Lines \"algo:digest path\": every file of the list must be there with that digest." },
+	[OPT_ALLOW_PREFIX] = { "allow-prefix", NULL, false,
+		"Accept a list that is longer than what the PCRs cover." },
+	[OPT_ALLOW_VIOLATIONS] = { "allow-violations", NULL, false,
+		"With --reference: accept violations of files it names." },
+	[OPT_PADDED] = { "padded-sha1", NULL, false,
+		"Accept banks that Linux extended with SHA-1 digests padded with zeros." },
+	[OPT_JSON] = { "json", NULL, false, "Print the result as JSON." },
+	{ NULL, NULL, false, NULL },
+};
+
+static const char *const text[] = {
+	"Replays LIST, a binary measurement list (a copy or the file in securityfs), and compares the result with PCR values from at least one of --pcr-value, --tcti, --sysfs and --vpcr. Entries are counted from 1, as the lines of ascii_runtime_measurements.",
+	"The template digest of every entry is computed from its data; one that differs from the digest in the list is named, that is where the list was changed. If all of them are right and the PCR differs, entries were added, removed or reordered, which cannot be told apart; but if the PCR had the right value after an earlier entry, that entry is named. This is what a list read later than the PCR looks like: it is refused unless --allow-prefix is given, and the entries behind are not covered by the TPM. A LIST in securityfs is read again a few times first.",
+	"Every PCR that entries of the list belong to must have a value; --pcr restricts the judgement to entries of some PCRs.",
+	"A bank whose hash the kernel does not have was extended with padded SHA-1 digests. That is accepted if another bank vouches for the same entries with its own hash, or with --padded-sha1.",
+	"Violations are reported. They fail the verification only with --reference, because then the contents matter, and not with --allow-violations.",
+	"In the reference a blank in a path counts as '_', as the kernel writes it; several lines of one path are alternatives; \"verity:algo:digest\" is an fs-verity digest; lines with '#' are comments. boot_aggregate as first entry and buffer records are no files.",
+	"Names with control characters, backslashes or bytes that are not UTF-8 are shown with \\xNN in their place.",
+	"The exit status is 1 if the list is not verified and 2 if it cannot be judged: malformed list, no value for a PCR to be had.",
+	NULL,
+};
+
+struct sources {
+	const char *list;
+	const struct hash_alg *bank;
+	const char *tcti;
+	const char *sysfs;
+	const char *vpcr;
+	struct pcr_set given;
+};
+
+struct request {
+	struct sources src;
+	struct verify_options opt;
+	struct reference reference;
+	struct vpcr_acc acc;
+	bool json;
+};
+
+static bool set_option(struct request *rq, int o, const char *value)
+{
+	uint64_t n;
+
+	switch (o) {
+	case OPT_BANK:
+		rq->src.bank = hash_bank_by_name(value);
+		rq->opt.bank_chosen = true;
+		if (!rq->src.bank)
+			msg("%s: no such PCR bank", value);
+		return rq->src.bank;
+	case OPT_PCR:
+		if (!parse_uint(value, PCR_COUNT - 1, &n)) {
+			msg("%s: no PCR number from 0 to %d", value,
+			    PCR_COUNT - 1);
+			return false;
+		}
+		rq->opt.pcrs |= 1ull << n;
+		rq->opt.pcrs_chosen = true;
+		return true;
+	case OPT_PCR_VALUE:
+		return pcr_parse_value(value, &rq->src.given);
+	case OPT_TCTI:
+		rq->src.tcti = value;
+		return true;
+	case OPT_SYSFS:
+		rq->src.sysfs = value;
+		return true;
+	case OPT_VPCR:
+		rq->src.vpcr = value;
+		rq->opt.acc = &rq->acc;
+		return true;
+	case OPT_REFERENCE:
+		reference_free(&rq->reference);
+		rq->opt.reference = &rq->reference;
+		return reference_read(&rq->reference, value);
+	case OPT_ALLOW_PREFIX:
+		return rq->opt.allow_prefix = true;
+	case OPT_ALLOW_VIOLATIONS:
+		return rq->opt.allow_violations = true;
+	case OPT_PADDED:
+		return rq->opt.padded = true;
+	default:
+		return rq->json = true;
+	}
+}
+
+/* PCRs below 24 that entries of the list belong to. */
+static bool used_pcrs(const struct buf *list, uint64_t *pcrs)
+{
+	enum list_status st;
+	struct list_reader r;
+	struct list_entry e;
+
+	*pcrs = 0;
+	list_begin(&r, list->data, list->len);
+	while ((st = list_next(&r, &e)) == LIST_ENTRY)
+		*pcrs |= 1ull << e.pcr;
+	if (st == LIST_END)
+		return true;
+	msg("%s list: %s", st == LIST_SHORT ? "truncated" : "malformed",
+	    r.error);
+	return false;
+}
+
+static bool read_list(const char *path, struct buf *list)
+{
+	buf_free(list);
+	if (!read_file(path, list))
+		return true;
+	msg_errno("%s", path);
+	return false;
+}
+
+/* A value of a PCR nobody asked for is left out. */
+static void filter(struct pcr_set *s, const struct request *rq)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		if ((rq->opt.pcrs >> s->v[i].pcr & 1) &&
+		    (!rq->src.bank || rq->src.bank == s->v[i].bank))
+			s->v[n++] = s->v[i];
+	s->n = n;
+}
+
+static bool gather(struct request *rq, uint64_t used, struct pcr_set *s)
+{
+	uint32_t wanted;
+	size_t i;
+
+	/* Also of an empty list: a PCR that was extended must have entries. */
+	used |= 1u << IMA_DEFAULT_PCR;
+	wanted = (uint32_t)(rq->opt.pcrs_chosen ? rq->opt.pcrs : used) &
+		 ((1u << PCR_COUNT) - 1);
+
+	s->n = 0;
+	for (i = 0; i < rq->src.given.n; i++)
+		pcr_set_add(s, rq->src.given.v[i].pcr, rq->src.given.v[i].bank,
+			    rq->src.given.v[i].value, "given");
+	if (rq->src.vpcr && !pcr_read_vpcr(rq->src.vpcr, s, &rq->acc))
+		return false;
+	if (rq->src.sysfs && wanted &&
+	    !pcr_read_sysfs(rq->src.sysfs, rq->src.bank, wanted, s))
+		return false;
+	if (rq->src.tcti && wanted) {
+		struct tpm *t = tpm_open(rq->src.tcti);
+		bool ok = t && tpm_read_pcrs(t, rq->src.bank, wanted, s);
+
+		tpm_close(t);
+		if (!ok)
+			return false;
+	}
+	filter(s, rq);
+	return true;
+}
+
+/*
+ * An entry that comes while a live list and live PCRs are read makes them
+ * differ in either direction: a kernel may extend before it lists, or after.
+ * Hence the repetition. The first reading of the list is for the PCRs it uses.
+ */
+static int judge(struct request *rq)
+{
+	bool live_values = rq->src.tcti || rq->src.sysfs || rq->src.vpcr;
+	struct buf list = { 0 };
+	struct pcr_set pcrs = { 0 };
+	struct verdict v;
+	int attempt, rc = IMANS_ERROR;
+	struct stat st;
+	uint64_t used;
+	bool live;
+
+	/* Files of securityfs are regular files, but have no size. */
+	live = live_values && !stat(rq->src.list, &st) && !st.st_size;
+	if (!read_list(rq->src.list, &list))
+		goto out_free;
+	for (attempt = 1; ; attempt++) {
+		if (!used_pcrs(&list, &used) || !gather(rq, used, &pcrs))
+			goto out_free;
+		if (live && !read_list(rq->src.list, &list))
+			goto out_free;
+		if (!verify_list(&list, &pcrs, &rq->opt, &v))
+			goto out_free;
+		if (!live || attempt == LIVE_ATTEMPTS || !v.nreasons)
+			break;
+		verdict_free(&v);
+	}
+	if (rq->json)
+		verdict_print_json(&v, &rq->opt);
+	else
+		verdict_print(&v, &rq->opt);
+	rc = v.nreasons ? IMANS_FAILED : IMANS_OK;
+	verdict_free(&v);
+out_free:
+	buf_free(&list);
+	pcr_set_free(&pcrs);
+	return rc;
+}
+
+static int run(struct cmdline *c)
+{
+	struct request rq = { 0 };
+	int o, rc;
+
+	while ((o = cmdline_next(c)) >= 0)
+		if (!set_option(&rq, o, c->value)) {
+			rc = cmdline_exit(c, CMDLINE_REFUSED);
+			goto out_free;
+		}
+	if (o != CMDLINE_END) {
+		rc = cmdline_exit(c, o);
+		goto out_free;
+	}
+	if (c->argc != 1) {
+		rc = usage_error(c, "one LIST expected");
+		goto out_free;
+	}
+	if (!rq.src.given.n && !rq.src.tcti && !rq.src.sysfs && !rq.src.vpcr) {
+		rc = usage_error(c, "no PCR values to compare with");
+		goto out_free;
+	}
+	if (!rq.opt.pcrs_chosen)
+		rq.opt.pcrs = ~0ull;
+	rq.src.list = c->argv[0];
+	rc = judge(&rq);
+out_free:
+	pcr_set_free(&rq.src.given);
+	reference_free(&rq.reference);
+	return rc;
+}
+
+const struct command command_verify = {
+	.name = "verify",
+	.args = "LIST [OPTIONS]",
+	.summary = "Compare a measurement list with PCR values and reference digests.",
+	.text = text,
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Thin wrappers of jansson: no NULL is ever handed on.
+ */
+#ifndef IMANS_JSON_H
+#define IMANS_JSON_H
+
+#include <jansson.h>
+
+/* Leaves with IMANS_ERROR if @j could not be made. */
+json_t *json_check(json_t *j);
+/* Both take over the reference to @value. */
+void json_put(json_t *object, const char *key, json_t *value);
+void json_push(json_t *array, json_t *value);
+/* Print @root and a newline on stdout, drop it. */
+void json_finish(json_t *root, size_t flags);
+
+#endif
