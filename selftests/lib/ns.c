@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -48,10 +49,15 @@ static long do_unshare(struct call *call)
 		if (ret)
 			return ret;
 	}
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID))
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS |
+		    (call->arg[1] ? 0 : CLONE_NEWPID)))
 		return -errno;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return -errno;
+	if (call->arg[1]) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		return agent_own_pid();
+	}
 	child = fork();
 	if (child < 0)
 		return -errno;
@@ -170,8 +176,8 @@ int ns_become_root(struct agent *agent)
 	return call_numbers(agent, do_become_root, 0, 0);
 }
 
-int ns_start(struct agent *agent, struct agent *parent, uid_t uid,
-	     const char *map)
+static int start(struct agent *agent, struct agent *parent, uid_t uid,
+		 const char *map, bool same_pid)
 {
 	char own[32];
 	int ret;
@@ -179,7 +185,7 @@ int ns_start(struct agent *agent, struct agent *parent, uid_t uid,
 	ret = agent_start(agent, parent);
 	if (ret)
 		return ret;
-	ret = call_numbers(agent, do_unshare, uid, 0);
+	ret = call_numbers(agent, do_unshare, uid, same_pid);
 	if (ret < 0)
 		return ret;
 	agent->pid = ret;
@@ -190,6 +196,17 @@ int ns_start(struct agent *agent, struct agent *parent, uid_t uid,
 	if (ret)
 		return ret;
 	return ns_become_root(agent);
+}
+
+int ns_start(struct agent *agent, struct agent *parent, uid_t uid,
+	     const char *map)
+{
+	return start(agent, parent, uid, map, false);
+}
+
+int ns_start_same_pid(struct agent *agent, struct agent *parent, uid_t uid)
+{
+	return start(agent, parent, uid, NULL, true);
 }
 
 int ns_join_mount(struct agent *agent, pid_t pid)

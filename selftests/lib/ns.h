@@ -14,6 +14,9 @@
 int ns_start(struct agent *agent, struct agent *parent, uid_t uid,
 	     const char *map);
 
+/* The same with NULL for @map, in the pid namespace of @parent. */
+int ns_start_same_pid(struct agent *agent, struct agent *parent, uid_t uid);
+
 /* Writes both maps of a namespace that was started with the map "". */
 int ns_map(struct agent *agent, const char *map);
 

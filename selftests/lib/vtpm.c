@@ -90,6 +90,26 @@ int vtpm_start(struct vtpm *vtpm, int version)
 	return 0;
 }
 
+int vtpm_start_failing(struct vtpm *vtpm, int version)
+{
+	static const uint8_t failure[] = { 0x80, 1, 0, 0, 0, 10, 0, 0, 1, 1 };
+	uint8_t command[4096];
+	int ret = vtpm_start_silent(vtpm, version);
+
+	if (ret)
+		return ret;
+	vtpm->emulator = fork();
+	if (vtpm->emulator < 0)
+		return -errno;
+	if (vtpm->emulator)
+		return 0;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (read(vtpm->server_fd, command, sizeof(command)) > 0)
+		if (write(vtpm->server_fd, failure, sizeof(failure)) < 0)
+			break;
+	_exit(0);
+}
+
 int vtpm_kill(struct vtpm *vtpm)
 {
 	int status;

@@ -37,6 +37,9 @@ int vtpm_start(struct vtpm *vtpm, int version);
 
 /* Makes the device only: nobody answers on it. */
 int vtpm_start_silent(struct vtpm *vtpm, int version);
+
+/* Makes the device; whoever answers says TPM_RC_FAILURE to every command. */
+int vtpm_start_failing(struct vtpm *vtpm, int version);
 void vtpm_stop(struct vtpm *vtpm);
 
 /* SIGSTOP and SIGCONT for the emulator; SIGKILL. */
