@@ -59,9 +59,11 @@ int vtpm_start_silent(struct vtpm *vtpm, int version)
 static void __attribute__((noreturn)) run_emulator(const struct vtpm *vtpm)
 {
 	char fd[16], state[300], log[300];
-	const char *argv[16] = {
+	const char *argv[20] = {
 		swtpm, "chardev", "--fd", fd, "--tpmstate", state,
-		"--log", log, "--flags", "not-need-init,startup-clear",
+		"--log", log, "--flags", "startup-clear",
+		/* The proxy driver sets the locality before each command. */
+		"--locality", "allow-set-locality",
 		vtpm->version == 2 ? "--tpm2" : NULL, NULL,
 	};
 	int null = open("/dev/null", O_RDWR);
