@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# IMA namespaces: kernel series, tools, tests. "make help" lists the targets;
+# those that have nothing to run yet are neither there nor here.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+KERNEL ?= default
+IMANS_CACHE ?= $(HOME)/.cache/imans
+export IMANS_CACHE
+
+dev := tools/dev
+have_tools := $(wildcard tools/Makefile)
+have_demo := $(wildcard selftests/demo.sh)
+absent := $(if $(have_demo),,demo) $(if $(have_tools),,tools install)
+
+.PHONY: help
+help: ## this list
+	@echo 'make demo and make test are the two to begin with.'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
+		while IFS=$$'\t' read -r t d; do \
+			[[ ' $(absent) ' == *" $$t "* ]] || \
+				printf '  %-10s %s\n' "$$t" "$$d"; \
+		done
+	@echo
+	@echo 'Everything made outside of this tree is in $(IMANS_CACHE) and may'
+	@echo 'be deleted (IMANS_CACHE=DIR puts it elsewhere).'
+
+ifneq ($(have_demo),)
+.PHONY: demo
+demo: ## the story of a container with its own IMA, kernel build included
+	@$(dev)/deps series kernel vm tools tests
+	@$(dev)/kernel default
+	@$(MAKE) -s -C tools
+	@$(dev)/vm --kernel default --timeout 600 -- selftests/demo.sh
+endif
+
+.PHONY: test
+test: ## all tests on kernels default and debug; the demo is the last
+	@$(dev)/deps series kernel vm tools tests
+	@$(dev)/test
+
+.PHONY: check
+check: ## what is fast and needs no kernel build
+	@$(dev)/deps series kernel tools check
+	@$(dev)/check
+
+.PHONY: kernel
+kernel: ## build KERNEL=default|base|debug|off
+	@$(dev)/deps series kernel
+	@$(dev)/kernel $(KERNEL)
+
+ifneq ($(have_tools),)
+.PHONY: tools install
+tools: ## build imans
+	@$(dev)/deps tools
+	@$(MAKE) -C tools
+
+install: ## install imans to DESTDIR/PREFIX
+	@$(MAKE) -C tools install
+endif
+
+.PHONY: clean
+clean: ## remove what was built in this tree; the cache stays
+ifneq ($(have_tools),)
+	@$(MAKE) -C tools clean
+endif
+ifneq ($(wildcard selftests/Makefile),)
+	@$(MAKE) -C selftests clean
+endif
