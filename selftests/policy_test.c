@@ -105,6 +105,27 @@ TEST_F(policy, refuses_o_rdwr)
 	EXPECT_EQ(-EACCES, ima_open(&self->child, "policy", O_RDWR));
 }
 
+/* What cat does with a file of rules: what is left is written again. */
+TEST_F(policy, write_takes_one_line_of_several)
+{
+	const char rules[] = "# a comment\n\nmeasure func=MMAP_CHECK\n"
+			     "measure func=BPRM_CHECK\n";
+	const char *at = rules;
+	int fd = ima_open(&self->child, "policy", O_WRONLY);
+
+	ASSERT_LE(0, fd);
+	while (*at) {
+		EXPECT_EQ((long)strcspn(at, "\n") + 1,
+			  file_write(&self->child, fd, at, strlen(at)));
+		at += strcspn(at, "\n") + 1;
+	}
+	EXPECT_EQ(0, file_close(&self->child, fd));
+	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
+			     sizeof(self->text)));
+	EXPECT_STREQ("measure func=MMAP_CHECK \nmeasure func=BPRM_CHECK \n",
+		     self->text);
+}
+
 TEST_F(policy, second_writer_is_busy)
 {
 	int fd = ima_open(&self->child, "policy", O_WRONLY);
