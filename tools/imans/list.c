@@ -24,12 +24,16 @@ fail(struct list_reader *r, enum list_status st, size_t offset,
 	return st;
 }
 
-/* A length field and what it announces; @pos moves behind both. */
-static enum list_status take(struct list_reader *r, size_t *pos, size_t end,
-			     const char *what, struct list_field *out)
+/*
+ * A length field and what it announces; @pos moves behind both. @data: the
+ * template data they are in, NULL if only the list's end limits them.
+ */
+static enum list_status take(struct list_reader *r, size_t *pos,
+			     const struct list_field *data, const char *what,
+			     struct list_field *out)
 {
-	/* Past @end is the file's end or that of the enclosing data. */
-	enum list_status st = end == r->len ? LIST_SHORT : LIST_BAD;
+	size_t end = data ? (size_t)(data->data - r->data) + data->len : r->len;
+	enum list_status st = data ? LIST_BAD : LIST_SHORT;
 	size_t len;
 
 	if (end - *pos < 4)
@@ -39,7 +43,7 @@ static enum list_status take(struct list_reader *r, size_t *pos, size_t end,
 		return fail(r, st, *pos,
 			    "%s of %zu bytes, but only %zu are left%s", what,
 			    len, end - *pos - 4,
-			    end == r->len ? "" : " in the template data");
+			    data ? " in the template data" : "");
 	out->data = r->data + *pos + 4;
 	out->len = len;
 	*pos += 4 + len;
@@ -132,7 +136,7 @@ static enum list_status take_bare(struct list_reader *r, struct list_entry *e,
 	e->field[0].data = r->data + *pos;
 	e->field[0].len = digest_size;
 	*pos += digest_size;
-	st = take(r, pos, r->len, "name", &e->field[1]);
+	st = take(r, pos, NULL, "name", &e->field[1]);
 	if (st != LIST_ENTRY)
 		return st;
 	if (e->field[1].len > BARE_NAME_MAX)
@@ -187,7 +191,7 @@ static enum list_status take_fields(struct list_reader *r,
 	enum list_status st;
 	size_t i, p, end;
 
-	st = take(r, pos, r->len, "template data", &data);
+	st = take(r, pos, NULL, "template data", &data);
 	if (st != LIST_ENTRY)
 		return st;
 	e->data = data.data;
@@ -199,9 +203,9 @@ static enum list_status take_fields(struct list_reader *r,
 		size_t at = p;
 		const char *why;
 
-		st = take(r, &p, end, tf->id, &e->field[i]);
+		st = take(r, &p, &data, tf->id, &e->field[i]);
 		if (st != LIST_ENTRY)
-			return LIST_BAD;
+			return st;
 		why = check_field(tf, &e->field[i]);
 		if (why)
 			return fail(r, LIST_BAD, at, "field %s: %s", tf->id,
@@ -232,7 +236,7 @@ static enum list_status take_header(struct list_reader *r,
 	e->digest = r->data + *pos + 4;
 	e->violation = all_bytes(e->digest, r->hash->size, 0);
 	*pos += 4 + r->hash->size;
-	st = take(r, pos, r->len, "template name", &name);
+	st = take(r, pos, NULL, "template name", &name);
 	if (st != LIST_ENTRY)
 		return st;
 	if (template_find((const char *)name.data, name.len, &e->tmpl))

@@ -45,17 +45,32 @@ static int run_command(const struct command *c, int argc, char **argv,
 	line.argv[0] = prefix;
 	msg_set_prefix(prefix);
 	rc = c->run(&line);
-	if (fflush(stdout) || ferror(stdout)) {
-		msg_errno("standard output");
-		if (rc == IMANS_OK)
-			rc = IMANS_ERROR;
-	}
 	msg_set_prefix("imans");
 	free(prefix);
 	return rc;
 }
 
-int main(int argc, char **argv)
+/* What imans itself is asked, without a command. */
+static int run_own(int argc, char **argv)
+{
+	const char *what = argc == 2 ? argv[1] : "";
+
+	if (!strcmp(what, "--help") || !strcmp(what, "help")) {
+		help_all(stdout, commands);
+	} else if (!strcmp(what, "--man")) {
+		help_man(stdout, commands);
+	} else if (!strcmp(what, "--completion")) {
+		help_completion(stdout, commands);
+	} else {
+		if (argc > 1)
+			msg("unknown command \"%s\"", argv[1]);
+		help_all(stderr, commands);
+		return IMANS_ERROR;
+	}
+	return IMANS_OK;
+}
+
+static int dispatch(int argc, char **argv)
 {
 	size_t i;
 
@@ -65,21 +80,18 @@ int main(int argc, char **argv)
 		if (words)
 			return run_command(commands[i], argc, argv, words);
 	}
-	if (argc == 2 && (!strcmp(argv[1], "--help") ||
-			  !strcmp(argv[1], "help"))) {
-		help_all(stdout, commands);
-		return IMANS_OK;
+	return run_own(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	int rc = dispatch(argc, argv);
+
+	/* A result that could not be written must not look like one. */
+	if (fflush(stdout) || ferror(stdout)) {
+		msg_errno("standard output");
+		if (rc == IMANS_OK)
+			rc = IMANS_ERROR;
 	}
-	if (argc == 2 && !strcmp(argv[1], "--man")) {
-		help_man(stdout, commands);
-		return IMANS_OK;
-	}
-	if (argc == 2 && !strcmp(argv[1], "--completion")) {
-		help_completion(stdout, commands);
-		return IMANS_OK;
-	}
-	if (argc > 1)
-		msg("unknown command \"%s\"", argv[1]);
-	help_all(stderr, commands);
-	return IMANS_ERROR;
+	return rc;
 }

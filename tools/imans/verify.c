@@ -86,6 +86,12 @@ static void judge_entry(struct verdict *v, const struct list_entry *e,
 	if (e->violation) {
 		v->violations++;
 		add_finding(v, FINDING_VIOLATION, e, NULL);
+		/* No PCR covers these data; the kernel writes no digest there. */
+		if (list_entry_file_digest(e, &d) &&
+		    !all_bytes(d.data, d.len, 0)) {
+			v->broken++;
+			add_finding(v, FINDING_BROKEN, e, NULL);
+		}
 	} else {
 		list_entry_digest(e, v->list_hash, digest);
 		if (memcmp(digest, e->digest, v->list_hash->size)) {

@@ -17,7 +17,7 @@ static const struct {
 	const char *text;
 } kinds[] = {
 	[FINDING_BROKEN] = { "broken",
-		"template digest is not that of the data" },
+		"the data are not those of the template digest" },
 	[FINDING_VIOLATION] = { "violation",
 		"violation, the file may not be what was measured" },
 	[FINDING_NO_DIGEST] = { "no-digest",
