@@ -67,7 +67,7 @@ static bool parse_pcr(const char *s, uint32_t *pcr)
 	return true;
 }
 
-enum { READ_BANK, READ_TCTI, READ_SYSFS, READ_JSON };
+enum { READ_BANK, READ_TCTI, READ_SYSFS, READ_TPM12, READ_JSON };
 
 static const struct option_spec read_options[] = {
 	[READ_BANK] = { "bank", "ALGO", false,
@@ -76,6 +76,8 @@ static const struct option_spec read_options[] = {
 		"How to reach the TPM. Default: $TPM2TOOLS_TCTI, else device:/dev/tpmrm0." },
 	[READ_SYSFS] = { "sysfs", "DIR", false,
 		"Read from /sys/class/tpm/tpmN instead; works for TPM 1.2 too." },
+	[READ_TPM12] = { "tpm1.2", "DEVICE", false,
+		"Read from a TPM 1.2, e.g. /dev/tpm0, instead." },
 	[READ_JSON] = { "json", NULL, false, "Print a JSON array." },
 	{ NULL, NULL, false, NULL },
 };
@@ -85,16 +87,25 @@ static const char *const read_text[] = {
 	NULL,
 };
 
-static bool read_values(const char *tcti, const char *sysfs,
+/* Where pcr read reads; at most one of them is set. */
+struct read_source {
+	const char *tcti;
+	const char *sysfs;
+	const char *tpm12;
+};
+
+static bool read_values(const struct read_source *src,
 			const struct hash_alg *bank, uint32_t pcrs,
 			struct pcr_set *s)
 {
 	struct tpm *t;
 	bool ok;
 
-	if (sysfs)
-		return pcr_read_sysfs(sysfs, bank, pcrs, s);
-	t = tpm_open(tpm_default_tcti(tcti));
+	if (src->sysfs)
+		return pcr_read_sysfs(src->sysfs, bank, pcrs, s);
+	if (src->tpm12)
+		return tpm12_read_pcrs(src->tpm12, pcrs, s);
+	t = tpm_open(tpm_default_tcti(src->tcti));
 	ok = t && tpm_read_pcrs(t, bank, pcrs, s);
 	tpm_close(t);
 	return ok;
@@ -102,8 +113,8 @@ static bool read_values(const char *tcti, const char *sysfs,
 
 static int run_read(struct cmdline *c)
 {
-	const char *tcti = NULL, *sysfs = NULL;
 	const struct hash_alg *bank = NULL;
+	struct read_source src = { 0 };
 	struct pcr_set s = { 0 };
 	uint32_t pcrs = 0, pcr;
 	bool json = false, ok;
@@ -113,22 +124,25 @@ static int run_read(struct cmdline *c)
 		if (o == READ_BANK && !(bank = parse_bank(c->value)))
 			return cmdline_exit(c, CMDLINE_REFUSED);
 		if (o == READ_TCTI)
-			tcti = c->value;
+			src.tcti = c->value;
 		if (o == READ_SYSFS)
-			sysfs = c->value;
+			src.sysfs = c->value;
+		if (o == READ_TPM12)
+			src.tpm12 = c->value;
 		json |= o == READ_JSON;
 	}
 	if (o != CMDLINE_END)
 		return cmdline_exit(c, o);
-	if (tcti && sysfs)
-		return usage_error(c, "--tcti and --sysfs exclude each other");
+	if (!!src.tcti + !!src.sysfs + !!src.tpm12 > 1)
+		return usage_error(c, "--tcti, --sysfs and --tpm1.2 exclude each other");
+	if (src.tpm12 && bank && strcmp(bank->name, "sha1"))
+		return usage_error(c, "a TPM 1.2 has only the bank sha1");
 	for (; c->argc; c->argc--, c->argv++) {
 		if (!parse_pcr(*c->argv, &pcr))
 			return IMANS_ERROR;
 		pcrs |= 1u << pcr;
 	}
-	ok = read_values(tcti, sysfs, bank,
-			 pcrs ? pcrs : (1u << PCR_COUNT) - 1, &s);
+	ok = read_values(&src, bank, pcrs ? pcrs : (1u << PCR_COUNT) - 1, &s);
 	if (ok)
 		print_values(&s, json);
 	pcr_set_free(&s);

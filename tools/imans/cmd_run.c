@@ -36,7 +36,7 @@ static const struct option_spec options[] = {
 static const char *const text[] = {
 	"Makes new user, pid and mount namespaces, mounts /proc and securityfs in them, connects the TPM, configures and activates the IMA namespace, loads the policy and then runs CMD as its first program. The root directory stays the caller's.",
 	"Run by root, all ids of the caller are mapped to themselves, so that files keep their owners. Run by anybody else, the caller becomes root of the namespace and is the only id there.",
-	"With --vtpm, CMD finds the name of its TPM in IMANS_TPM (/dev/tpmN), and for a TPM 2.0 TPM2TOOLS_TCTI is set for tpm2-tools and imans. swtpm runs outside of the namespace and ends with it.",
+	"With --vtpm, CMD finds the name of its TPM in IMANS_TPM (/dev/tpmN), and for a TPM 2.0 TPM2TOOLS_TCTI is set for tpm2-tools and imans; a TPM 1.2 is read with --tpm1.2 $IMANS_TPM of imans verify and imans pcr read. swtpm runs outside of the namespace and ends with it.",
 	"Pid 1 of the new pid namespace is imans, which reaps orphans and passes signals on; when CMD ends, all that is left there is killed. The exit status is that of CMD, 128+N if signal N killed it, 126 or 127 if it could not be executed, 2 if the namespace could not be set up.",
 	NULL,
 };

@@ -16,8 +16,8 @@
 #define IMA_DEFAULT_PCR 10
 
 enum {
-	OPT_BANK, OPT_PCR, OPT_PCR_VALUE, OPT_TCTI, OPT_SYSFS, OPT_VPCR,
-	OPT_REFERENCE, OPT_ALLOW_PREFIX, OPT_ALLOW_VIOLATIONS, OPT_PADDED,
+	OPT_BANK, OPT_PCR, OPT_PCR_VALUE, OPT_TCTI, OPT_SYSFS, OPT_TPM12,
+	OPT_VPCR, OPT_REFERENCE, OPT_ALLOW_PREFIX, OPT_ALLOW_VIOLATIONS, OPT_PADDED,
 	OPT_JSON,
 };
 
@@ -32,6 +32,8 @@ static const struct option_spec options[] = {
 		"Read the PCRs from a TPM 2.0, e.g. device:/dev/tpmrm0 or swtpm:port=2321." },
 	[OPT_SYSFS] = { "sysfs", "DIR", false,
 		"Read the PCRs from /sys/class/tpm/tpmN." },
+	[OPT_TPM12] = { "tpm1.2", "DEVICE", false,
+		"Read the PCRs from a TPM 1.2, e.g. /dev/tpm0." },
 	[OPT_VPCR] = { "vpcr", "FILE", false,
 		"Compare with the lines of an ima/vpcr file, acc included." },
 	[OPT_REFERENCE] = { "reference", "FILE", false,
@@ -47,7 +49,7 @@ static const struct option_spec options[] = {
 };
 
 static const char *const text[] = {
-	"Replays LIST, a binary measurement list (a copy or the file in securityfs), and compares the result with PCR values from at least one of --pcr-value, --tcti, --sysfs and --vpcr. Entries are counted from 1, as the lines of ascii_runtime_measurements.",
+	"Replays LIST, a binary measurement list (a copy or the file in securityfs), and compares the result with PCR values from at least one of --pcr-value, --tcti, --sysfs, --tpm1.2 and --vpcr. Entries are counted from 1, as the lines of ascii_runtime_measurements.",
 	"The template digest of every entry is computed from its data; one that differs from the digest in the list is named, that is where the list was changed. If all of them are right and the PCR differs, entries were added, removed or reordered, which cannot be told apart; but if the PCR had the right value after an earlier entry, that entry is named. This is what a list read later than the PCR looks like: it is refused unless --allow-prefix is given, and the entries behind are not covered by the TPM. A LIST in securityfs is read again a few times first.",
 	"Every PCR that entries of the list belong to must have a value; --pcr restricts the judgement to entries of some PCRs.",
 	"A bank whose hash the kernel does not have was extended with padded SHA-1 digests. That is accepted if another bank vouches for the same entries with its own hash, or with --padded-sha1.",
@@ -63,9 +65,15 @@ struct sources {
 	const struct hash_alg *bank;
 	const char *tcti;
 	const char *sysfs;
+	const char *tpm12;
 	const char *vpcr;
 	struct pcr_set given;
 };
+
+static bool has_live_source(const struct sources *src)
+{
+	return src->tcti || src->sysfs || src->tpm12 || src->vpcr;
+}
 
 struct request {
 	struct sources src;
@@ -102,6 +110,9 @@ static bool set_option(struct request *rq, int o, const char *value)
 		return true;
 	case OPT_SYSFS:
 		rq->src.sysfs = value;
+		return true;
+	case OPT_TPM12:
+		rq->src.tpm12 = value;
 		return true;
 	case OPT_VPCR:
 		rq->src.vpcr = value;
@@ -180,6 +191,9 @@ static bool gather(struct request *rq, uint64_t used, struct pcr_set *s)
 	if (rq->src.sysfs && wanted &&
 	    !pcr_read_sysfs(rq->src.sysfs, rq->src.bank, wanted, s))
 		return false;
+	if (rq->src.tpm12 && wanted &&
+	    !tpm12_read_pcrs(rq->src.tpm12, wanted, s))
+		return false;
 	if (rq->src.tcti && wanted) {
 		struct tpm *t = tpm_open(rq->src.tcti);
 		bool ok = t && tpm_read_pcrs(t, rq->src.bank, wanted, s);
@@ -199,7 +213,6 @@ static bool gather(struct request *rq, uint64_t used, struct pcr_set *s)
  */
 static int judge(struct request *rq)
 {
-	bool live_values = rq->src.tcti || rq->src.sysfs || rq->src.vpcr;
 	struct buf list = { 0 };
 	struct pcr_set pcrs = { 0 };
 	struct verdict v;
@@ -209,7 +222,7 @@ static int judge(struct request *rq)
 	bool live;
 
 	/* Files of securityfs are regular files, but have no size. */
-	live = live_values && !stat(rq->src.list, &st) && !st.st_size;
+	live = has_live_source(&rq->src) && !stat(rq->src.list, &st) && !st.st_size;
 	if (!read_list(rq->src.list, &list))
 		goto out_free;
 	for (attempt = 1; ; attempt++) {
@@ -253,7 +266,7 @@ static int run(struct cmdline *c)
 		rc = usage_error(c, "one LIST expected");
 		goto out_free;
 	}
-	if (!rq.src.given.n && !rq.src.tcti && !rq.src.sysfs && !rq.src.vpcr) {
+	if (!rq.src.given.n && !has_live_source(&rq.src)) {
 		rc = usage_error(c, "no PCR values to compare with");
 		goto out_free;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A TPM 2.0 through tpm2-tss: whatever its TCTI loader can reach.
+ * A TPM 2.0 through tpm2-tss: whatever its TCTI loader can reach. And a little
+ * of TPM 1.2.
  */
 #ifndef IMANS_TPM_H
 #define IMANS_TPM_H
@@ -30,5 +31,8 @@ bool tpm_read_pcrs(struct tpm *t, const struct hash_alg *bank, uint32_t pcrs,
 		   struct pcr_set *s);
 /* Extend PCR @pcr in all the banks of @digests by one command. */
 bool tpm_extend(struct tpm *t, uint32_t pcr, const struct pcr_set *digests);
+
+/* PCRs of a TPM 1.2 behind a character device; its one bank is sha1. */
+bool tpm12_read_pcrs(const char *device, uint32_t pcrs, struct pcr_set *s);
 
 #endif

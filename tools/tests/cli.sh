@@ -145,6 +145,10 @@ expect 2 "run with a policy that is not there" "$IMANS" run --policy /nonexisten
 expect 2 "pcr read 24" "$IMANS" pcr read 24
 expect 2 "pcr extend without digest" "$IMANS" pcr extend 16
 expect 2 "pcr extend with both" "$IMANS" pcr extend 16 sha1:00 --file /etc/passwd
+expect 2 "pcr read of two TPMs" "$IMANS" pcr read --tcti x --tpm1.2 /dev/null
+expect 2 "pcr read of a TPM 1.2 that is none" "$IMANS" pcr read --tpm1.2 /dev/zero 10
+says err "malformed answer"
+expect 2 "verify with a TPM 1.2 that is none" "$IMANS" verify "$tmp/list" --tpm1.2 /nonexistent
 expect 2 "pcr read without TPM" "$IMANS" pcr read --tcti device:/nonexistent
 says err "no TPM at TCTI"
 finish
