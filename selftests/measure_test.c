@@ -7,9 +7,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
-#include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -211,6 +211,53 @@ TEST_F(measure, failed_execution_is_measured)
 	ASSERT_EQ(0, chmod(self->text, 0755));
 	EXPECT_EQ(-ENOENT, file_run(&self->child, self->text));
 	EXPECT_EQ(1, list_measured(&self->child, self->text));
+}
+
+/* What has no name on any file system is measured by its content all the same. */
+static long run_from_memory(struct call *call)
+{
+	static char *const argv[] = { "payload", NULL };
+	int status, fd = memfd_create("selftest", MFD_CLOEXEC);
+	pid_t child;
+
+	call->out_len = 0;
+	if (fd < 0)
+		return -errno;
+	if (write(fd, call->in, call->in_len) != (ssize_t)call->in_len)
+		return -EIO;
+	child = fork();
+	if (child < 0)
+		return -errno;
+	if (!child) {
+		fexecve(fd, argv, argv + 1);
+		_exit(127);
+	}
+	close(fd);
+	if (waitpid(child, &status, 0) < 0)
+		return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+TEST_F(measure, program_in_memory_is_measured)
+{
+	struct call call = { .fd = -1 };
+	long before = ima_count(&self->child);
+	struct list list;
+	char *content;
+	size_t i;
+
+	call.in_len = file_get_all(NULL, self->program, &content);
+	call.in = content;
+	ASSERT_LT(0, (long)call.in_len);
+	ASSERT_EQ(0, agent_call(&self->child, run_from_memory, &call));
+	EXPECT_EQ(before + 1, ima_count(&self->child));
+	ASSERT_EQ(0, list_read(&self->child, &list));
+	for (i = 0; i < list.count; i++)
+		if (strstr(list.entries[i].name, "memfd:selftest"))
+			break;
+	EXPECT_GT(list.count, i);
+	free(content);
+	list_free(&list);
 }
 
 /*

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "kselftest_harness.h"
 
@@ -373,6 +375,43 @@ TEST(mount_with_only_uid_0_mapped_fails_eperm)
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", child.pid);
 	ASSERT_EQ(0, file_put_text(NULL, path, "0 1000 1\n"));
 	EXPECT_EQ(-EPERM, ima_mount(&child));
+	agent_stop(&child);
+}
+
+/* A mount in the making that is passed on is nobody else's to finish. */
+static long do_fsopen(struct call *call)
+{
+	int fd = syscall(SYS_fsopen, "securityfs", 0);
+
+	call->out_len = 0;
+	return fd < 0 ? -errno : fd;
+}
+
+static long do_fsconfig_create(struct call *call)
+{
+	call->out_len = 0;
+	return syscall(SYS_fsconfig, (int)call->arg[0], FSCONFIG_CMD_CREATE,
+		       NULL, NULL, 0) ? -errno : 0;
+}
+
+TEST(mount_context_of_another_namespace_is_refused)
+{
+	struct agent child = {}, other = {};
+	struct call call = { .fd = -1 };
+	int given;
+	long fd;
+
+	ASSERT_EQ(0, ns_start(&child, NULL, OWNER, NULL));
+	ASSERT_EQ(0, ns_start(&other, NULL, OWNER, NULL));
+	fd = agent_call(&child, do_fsopen, &call);
+	ASSERT_LE(0, fd);
+	given = file_give_fd(&other, file_fetch_fd(&child, fd));
+	ASSERT_LE(0, given);
+	call = (struct call){ .fd = -1, .arg = { given } };
+	EXPECT_GT(0, agent_call(&other, do_fsconfig_create, &call));
+	call = (struct call){ .fd = -1, .arg = { fd } };
+	EXPECT_EQ(0, agent_call(&child, do_fsconfig_create, &call));
+	agent_stop(&other);
 	agent_stop(&child);
 }
 
