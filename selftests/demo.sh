@@ -74,6 +74,15 @@ pcr_of_list() {
 	sed -n "s/^10 $1://p" $ima/vpcr
 }
 
+# The seed prints SHA-256 digests of its two scripts, which are ours in Python.
+seeds_digest() {
+	case $interpreter,$1 in
+	python3,sha256:*)
+		same "which is the one that the seed prints ($2)" \
+			"${1#sha256:}" "$3" ;;
+	esac
+}
+
 # A reader of files adds what it reads to the list.  The second time there is
 # nothing new, so each program here runs once before its answer counts.
 settled() {
@@ -135,6 +144,8 @@ inside() {
 	digest=$(awk '{ print $4 }' "$notes/first")
 	same "with the digest of the file" "${digest#*:}" \
 		"$("${digest%%:*}sum" "$script" | cut -d ' ' -f 1)"
+	seeds_digest "$digest" "hello world" \
+		4660ab1ff310887b8f4727933f68eeb74012a5fbc7107d500b146796f0d95b6b
 
 	begin "PCR 10 of the TPM is what the list leads to"
 	settled pcr_of_tpm sha256 || false_result "the TPM cannot be read"
@@ -165,6 +176,9 @@ inside() {
 	same "it is in the list twice" "$(wc -l < "$notes/second")" 2
 	check "with another digest" test \
 		"$(awk '{ print $4 }' "$notes/second" | sort -u | wc -l)" = 2
+	seeds_digest "$(tail -n 1 "$notes/second" | awk '{ print $4 }')" \
+		"someone unknown" \
+		a993c332280a07f05b38866717e5a554a3f5cf288e2f320af25e55860b8ca34b
 	second_pcr=$(pcr_of_tpm sha256)
 	echo "$second_pcr" | show
 	check "PCR 10 has another value" test "$first_pcr" != "$second_pcr"
