@@ -187,5 +187,55 @@ else
 	echo "ok $count # SKIP no evmctl (package ima-evm-utils)"
 fi
 
+# What comes while somebody follows the list.
+imans log --follow > "$tmp/follow" 2>&1 &
+follower=$!
+for _ in $(seq 50); do
+	grep -q boot_aggregate "$tmp/follow" && break
+	sleep 0.2
+done
+cp /bin/echo "$place/during"
+"$place/during" > /dev/null
+for _ in $(seq 50); do
+	grep -q " $place/during$" "$tmp/follow" && break
+	sleep 0.2
+done
+kill $follower
+wait $follower 2> /dev/null
+cp "$tmp/follow" "$tmp/out"
+says "^1 10 .* boot_aggregate$"
+says " $place/during$"
+awk '$1 != NR { exit 1 }' "$tmp/follow"
+result $? "log --follow numbers the entries without a gap"
+
+# A TPM 1.2 behind the proxy device, the host's view: by sysfs and by itself.
+if [ -c /dev/vtpmx ] && command -v swtpm > /dev/null; then
+	mkdir "$tmp/tpm12"
+	swtpm chardev --vtpm-proxy --tpmstate dir="$tmp/tpm12" \
+		> /dev/null 2>&1 &
+	emulator=$!
+	for _ in $(seq 100); do
+		[ -r /sys/class/tpm/tpm1/device/pcrs ] && break
+		[ -r /sys/class/tpm/tpm1/pcrs ] && break
+		sleep 0.2
+	done
+	dir=/sys/class/tpm/tpm1
+	[ -r $dir/pcrs ] || dir=$dir/device
+	expect 0 "pcr read --tpm1.2" imans pcr read --tpm1.2 /dev/tpm1
+	[ "$(grep -c "^[0-9]* sha1:[0-9a-f]\{40\}$" "$tmp/out")" -eq 24 ]
+	result $? "... 24 values"
+	cp "$tmp/out" "$tmp/direct"
+	expect 0 "pcr read --sysfs of a TPM 1.2" imans pcr read --sysfs $dir
+	cmp -s "$tmp/out" "$tmp/direct"
+	result $? "... the same"
+	expect 2 "pcr read --tpm1.2 of a TPM 2.0" imans pcr read --tpm1.2 /dev/tpm0
+	says "is it a TPM 1.2?"
+	kill $emulator
+	wait $emulator 2> /dev/null
+else
+	count=$((count + 1))
+	echo "ok $count # SKIP no /dev/vtpmx or no swtpm: TPM 1.2"
+fi
+
 echo "1..$count"
 [ $failed -eq 0 ]

@@ -142,13 +142,8 @@ bool pcr_read_sysfs(const char *dir, const struct hash_alg *bank,
 	const struct hash_alg *alg;
 	bool ok = true, found = false;
 	size_t i;
-	char *path = xasprintf("%s/pcrs", dir);
+	char *path;
 
-	if (!access(path, F_OK) && (!bank || bank->tpm_id == 0x0004)) {
-		found = true;
-		ok = read_sysfs_tpm1(path, pcrs, s);
-	}
-	free(path);
 	for (i = 0; ok && (alg = hash_at(i)); i++) {
 		if (!alg->tpm_id || (bank && bank != alg))
 			continue;
@@ -159,6 +154,13 @@ bool pcr_read_sysfs(const char *dir, const struct hash_alg *bank,
 		}
 		free(path);
 	}
+	/* Older kernels show the PCRs of a TPM 1.2 in no other way. */
+	path = xasprintf("%s/pcrs", dir);
+	if (!found && !access(path, F_OK) && (!bank || bank->tpm_id == 0x0004)) {
+		found = true;
+		ok = read_sysfs_tpm1(path, pcrs, s);
+	}
+	free(path);
 	if (!found) {
 		msg("%s: no PCR values of %s there", dir,
 		    bank ? bank->name : "any bank");
