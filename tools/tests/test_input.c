@@ -150,7 +150,20 @@ static void reads_sysfs(void)
 	ok(pcr_read_sysfs(dir, hash_by_name("sha1"), 1 << 10, &s) && s.n == 1 &&
 	   s.v[0].pcr == 10 && s.v[0].value[0] == 1 && s.v[0].value[19] == 0x42,
 	   "sysfs: TPM 1.2");
+	sub = xasprintf("%s/pcr-sha1", dir);
+	mkdir(sub, 0700);
+	free(sub);
+	free(file("pcr-sha1/10", Z16 "0000000a\n", 41));
+	s.n = 0;
+	ok(pcr_read_sysfs(dir, hash_by_name("sha1"), 1 << 10, &s) && s.n == 1 &&
+	   s.v[0].value[19] == 10, "sysfs: each PCR of a TPM 1.2 once");
 	unlink(path);
+	free(path);
+	path = xasprintf("%s/pcr-sha1/10", dir);
+	unlink(path);
+	free(path);
+	path = xasprintf("%s/pcr-sha1", dir);
+	rmdir(path);
 	free(path);
 	path = file("pcrs", "PCR-10: 01 23\n", 14);
 	ok(!pcr_read_sysfs(dir, hash_by_name("sha1"), 1 << 10, &s),
