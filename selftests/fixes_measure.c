@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/hash_info.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 #include "scratch.h"
 
 #define ON_FUSE " fsmagic=0x65735546"
+#define ON_OVERLAY " fsmagic=0x794c7630"
 
 enum uids {
 	UID_DEFAULT = 1000,	/* the template and hash of the boot */
@@ -38,17 +40,20 @@ enum uids {
 	OWNER_BOTH,		/* files measured and appraised */
 	OWNER_LATER,		/* files root measures, UID_LATER appraises */
 	UID_LATER,
+	OWNER_AUDITED,
 };
 
 static const char rules[] =
 	"measure func=FILE_CHECK mask=MAY_READ uid=1000" ON_FUSE "\n"
+	"measure func=FILE_CHECK mask=MAY_READ uid=1000" ON_OVERLAY "\n"
 	"measure func=FILE_CHECK mask=MAY_READ uid=1001 template=ima" ON_FUSE
 	"\n"
 	"appraise func=FILE_CHECK mask=MAY_READ uid=1002" ON_FUSE "\n"
 	"measure func=FILE_CHECK mask=MAY_READ fowner=1003\n"
 	"appraise func=FILE_CHECK mask=MAY_READ fowner=1003\n"
 	"measure func=FILE_CHECK mask=MAY_READ uid=0 fowner=1004\n"
-	"appraise func=FILE_CHECK mask=MAY_READ uid=1005 fowner=1004\n";
+	"appraise func=FILE_CHECK mask=MAY_READ uid=1005 fowner=1004\n"
+	"audit func=FILE_CHECK mask=MAY_READ fowner=1006\n";
 
 /* Every test is a process of its own: the policy remembers for them all. */
 static int load_rules(void)
@@ -289,6 +294,28 @@ TEST_F(fuse, each_file_leaves_one_violation)
 	EXPECT_EQ(1, self->found.same);
 }
 
+/* An overlay on top makes the content no better. */
+TEST_F(fuse, overlay_leaves_one_violation)
+{
+	char other[300], command[1200];
+
+	snprintf(other, sizeof(other), "%s/other", self->directory);
+	ASSERT_EQ(0, mkdir(other, 0755));
+	SERVE(UID_DEFAULT, "plain");
+	snprintf(command, sizeof(command),
+		 "/bin/mount -t overlay -o lowerdir=%s:%s overlay %s",
+		 self->mount, other, other);
+	ASSERT_EQ(0, file_run(&self->user, command));
+	snprintf(self->path, sizeof(self->path), "%s/plain", other);
+	READS("evil 0000\n");
+	READS("evil 0000\n");
+	EXPECT_EQ(1, list_violated(NULL, self->path));
+	ASSERT_EQ(0, measurements_of(self->path, "sha256", "evil 0000\n",
+				     &self->found));
+	EXPECT_EQ(1, self->found.same);
+	EXPECT_EQ(1, self->found.all);
+}
+
 /* Only who is to be measured is worth a violation. */
 TEST_F(fuse, other_users_leave_no_violation)
 {
@@ -459,6 +486,47 @@ TEST_F(local, measured_again_after_o_direct)
 				     &self->found));
 	EXPECT_EQ(1, self->found.same);
 	EXPECT_EQ(2, self->found.all);
+}
+
+#define RATELIMIT "/proc/sys/kernel/printk_ratelimit"
+
+/* Audit records take a thread of the kernel's to get into the log. */
+static long messages_wait(int fd, const char *text)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	long count = 0;
+
+	while (!count && poll(&pollfd, 1, 10000) > 0)
+		count = messages_count(fd, text);
+	return count;
+}
+
+TEST_F(local, audited_again_after_o_direct)
+{
+	char hex[2 * DIGEST_MAX + 1], text[512];
+	uint8_t digest[DIGEST_MAX] = {};
+	int fd = messages_open();
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, scratch_text(self->path, CONTENT));
+	ASSERT_EQ(0, chown(self->path, OWNER_AUDITED, OWNER_AUDITED));
+	/* Without a daemon they are messages, and these have a limit. */
+	ASSERT_EQ(0, file_put_text(NULL, RATELIMIT, "0\n"));
+
+	ASSERT_EQ(0, open_and_close(NULL, self->path, O_RDONLY | O_DIRECT));
+	digest_hex(digest, 32, hex);
+	snprintf(text, sizeof(text), "\"%s\" hash=\"sha256:%s\"", self->path,
+		 hex);
+	EXPECT_EQ(1, messages_wait(fd, text));
+
+	ASSERT_EQ(0, open_and_close(NULL, self->path, O_RDONLY));
+	digest_bytes("sha256", CONTENT, strlen(CONTENT), digest);
+	digest_hex(digest, 32, hex);
+	snprintf(text, sizeof(text), "\"%s\" hash=\"sha256:%s\"", self->path,
+		 hex);
+	EXPECT_EQ(1, messages_wait(fd, text));
+	EXPECT_EQ(0, file_put_text(NULL, RATELIMIT, "5\n"));
+	close(fd);
 }
 
 TEST_HARNESS_MAIN
