@@ -190,6 +190,15 @@ TEST_F(config, unset_hash_and_template_are_the_hosts)
 	list_free(&list);
 }
 
+/* A name ends where it ends, not at a NUL with more behind it. */
+TEST_F(config, name_with_something_behind_a_nul_is_invalid)
+{
+	EXPECT_EQ(-EINVAL, file_put(&self->child, IMA_DIR "/hash",
+				    "sha256\0junk", 11));
+	EXPECT_EQ(-EINVAL, file_put(&self->child, IMA_DIR "/template_name",
+				    "ima-ng\0junk", 11));
+}
+
 TEST_F(config, configuration_is_per_namespace)
 {
 	struct agent other = {};
