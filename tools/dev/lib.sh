@@ -14,6 +14,8 @@ patches=$top/patches/v6.12
 me=${0##*/}
 
 export LC_ALL=C TZ=UTC
+# mkfs.ext4 is there, and not on the path of every user.
+export PATH=$PATH:/usr/sbin:/sbin
 
 say()
 {
