@@ -156,27 +156,37 @@ expect 0 "verify --vpcr" imans run --policy <(sed /NONSENSE/d "$tmp/policy") -- 
 	sh -c "$place/program; imans verify $ima/binary_runtime_measurements --vpcr $ima/vpcr"
 says "^acc: ok$"
 
+sed -i /NONSENSE/d "$tmp/policy"
+for template in ima ima-ng ima-buf ima-sig ima-modsig evm-sig ima-ns; do
+	for hash in md5 sha512; do
+		expect 0 "verify of template $template with $hash" imans run \
+			--template $template --hash $hash --policy "$tmp/policy" -- \
+			sh -c "$place/program; imans log | grep /program; exec imans verify \
+			$ima/binary_runtime_measurements --vpcr $ima/vpcr"
+		says "$template.* $place/program"
+	done
+done
+
 # ------------------------------------------------------------------------ TPMs
 if [ ! -c /dev/vtpmx ]; then
 	count=$((count + 1))
 	echo "ok $count # SKIP no /dev/vtpmx: tests with a TPM"
 else
-	sed -i /NONSENSE/d "$tmp/policy"
 	# Run twice: programs are new to the list the first time.
 	# shellcheck disable=SC2016
-	verify='imans verify $list --tcti "$TPM2TOOLS_TCTI" > /dev/null 2>&1
+	verify20='imans verify $list --tcti "$TPM2TOOLS_TCTI" > /dev/null 2>&1
 		imans verify $list --tcti "$TPM2TOOLS_TCTI"'
 	expect 0 "TPM 2.0" imans run --vtpm --policy "$tmp/policy" -- sh -c "
-		list=$ima/binary_runtime_measurements; echo \$IMANS_TPM; $verify"
+		list=$ima/binary_runtime_measurements; echo \$IMANS_TPM; $verify20"
 	says "^/dev/tpm[0-9]"
 	says "^PCR 10 sha256: ok, "
 	says "^verified$"
 	no_swtpm_left
 	# shellcheck disable=SC2016
-	verify='imans verify $list --tpm1.2 $IMANS_TPM > /dev/null 2>&1
+	verify12='imans verify $list --tpm1.2 $IMANS_TPM > /dev/null 2>&1
 		imans verify $list --tpm1.2 $IMANS_TPM'
 	expect 0 "TPM 1.2" imans run --vtpm --tpm1.2 --policy "$tmp/policy" -- sh -c "
-		list=$ima/binary_runtime_measurements; env; $verify"
+		list=$ima/binary_runtime_measurements; env; $verify12"
 	says "^PCR 10 sha1: ok, "
 	says_not "^TPM2TOOLS_TCTI="
 	no_swtpm_left
@@ -190,6 +200,23 @@ else
 	# shellcheck disable=SC2086
 	expect 2 "a TPM for uid 1000" $as_user imans run --vtpm -- true
 	expect 5 "a TPM and a failing CMD" imans run --vtpm -- sh -c 'exit 5'
+	no_swtpm_left
+
+	# Several at once: each has a TPM and a list of its own.
+	pids=
+	for n in 1 2 3 4; do
+		imans run --vtpm --policy "$tmp/policy" -- sh -c "
+			list=$ima/binary_runtime_measurements; $verify20" \
+			> "$tmp/many$n" 2>&1 &
+		pids="$pids $!"
+	done
+	for pid in $pids; do
+		wait "$pid"
+		result $? "one of four namespaces with TPMs at the same time"
+	done
+	cat "$tmp"/many? > "$tmp/out"
+	[ "$(grep -c '^verified$' "$tmp/out")" -eq 4 ]
+	result $? "... all four verified"
 	no_swtpm_left
 
 	# Our own end, gentle and not, takes all with it.
@@ -218,6 +245,20 @@ else
 		no_swtpm_left
 	done
 fi
+
+# ------------------------------------------------- what the host has of all this
+if [ -d /sys/class/tpm/tpm0/pcr-sha256 ]; then
+	expect 0 "the host's list, records of namespaces included, is its TPM's" \
+		imans verify $ima/binary_runtime_measurements --sysfs /sys/class/tpm/tpm0
+	says "^verified$"
+else
+	count=$((count + 1))
+	echo "ok $count # SKIP the machine has no TPM 2.0 with bank sha256"
+fi
+expect 0 "log --json of the host" imans log --json
+says '"n-ng": "ima_ns_birth"'
+says '"label": "box%201"'
+says '"n-ng": "ima_ns_death"'
 
 echo "1..$count"
 [ $failed -eq 0 ]
