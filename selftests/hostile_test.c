@@ -23,7 +23,8 @@
 #include "vtpm.h"
 
 #define OWNER 1000
-#define READ_RULE "measure func=FILE_CHECK mask=MAY_READ fowner=0\n"
+#define READ_RULE NOT_SECURITYFS \
+	"measure func=FILE_CHECK mask=MAY_READ fowner=0\n"
 
 FIXTURE(hostile)
 {

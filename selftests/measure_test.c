@@ -22,7 +22,8 @@
 
 #define OWNER 1000
 /* Owner 0 inside is the OWNER outside. */
-#define READ_RULE "measure func=FILE_CHECK mask=MAY_READ fowner=0\n"
+#define READ_RULE NOT_SECURITYFS \
+	"measure func=FILE_CHECK mask=MAY_READ fowner=0\n"
 
 /*
  *   init ---- child (1000), measures executions
@@ -594,6 +595,7 @@ FIXTURE_SETUP(vpcr)
 			     variant->template));
 	ASSERT_EQ(0, ima_activate(&self->child));
 	ASSERT_EQ(0, ima_load_policy(&self->child,
+				     NOT_SECURITYFS
 				     "measure func=FILE_CHECK mask=MAY_READ "
 				     "fowner=0 pcr=14\n" EXEC_RULE));
 }

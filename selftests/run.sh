@@ -23,7 +23,7 @@ filter=
 limit=1800
 
 # Shell tests are run where they are, the others from a copy on /scratch.
-scripts="host_ima_verify.sh"
+scripts="host_ima_verify.sh imans_run.sh"
 
 usage() {
 	sed -n '4,13s/^# \{0,1\}//p' "$0"

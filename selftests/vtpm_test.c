@@ -304,6 +304,7 @@ FIXTURE_SETUP(extend)
 	ASSERT_EQ(0, ima_put(&self->child, "hash", variant->bank));
 	ASSERT_EQ(0, ima_activate(&self->child));
 	ASSERT_EQ(0, ima_load_policy(&self->child,
+				     NOT_SECURITYFS
 				     "measure func=FILE_CHECK mask=MAY_READ "
 				     "fowner=0 pcr=14\n" EXEC_RULE));
 }

@@ -12,6 +12,12 @@
 /* What the tests measure: executions and nothing else. */
 #define EXEC_RULE "measure func=BPRM_CHECK mask=MAY_EXEC\n"
 
+/*
+ * In front of rules for files of uid 0: those of securityfs are its own, and
+ * reading a list would be an entry.
+ */
+#define NOT_SECURITYFS "dont_measure fsmagic=0x73636673\n"
+
 /* Mounts the agent's own securityfs at SECURITYFS. */
 int ima_mount(struct agent *agent);
 

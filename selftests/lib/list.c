@@ -78,18 +78,28 @@ static bool parse_name(struct entry *entry, const struct piece *field)
 	return true;
 }
 
-/* Template "ima" has no length in front of its data nor of its digest. */
+/*
+ * Template "ima" has no length in front of its data nor of its digest.  That
+ * of MD5 shows by what follows: taken for SHA-1, the first letters of the name
+ * would be its length.
+ */
 static bool parse_old(struct entry *entry, struct cursor *cursor)
 {
 	struct piece name;
 	const uint8_t *start = cursor->at;
+	struct cursor begin = *cursor;
 	const uint8_t *digest = take(cursor, 20);
 
-	if (!digest || !take_field(cursor, &name))
-		return false;
 	strcpy(entry->algo, "sha1");
-	memcpy(entry->file_digest, digest, 20);
-	entry->file_digest_len = 20;
+	if (!digest || !take_field(cursor, &name)) {
+		*cursor = begin;
+		digest = take(cursor, 16);
+		strcpy(entry->algo, "md5");
+		if (!digest || !take_field(cursor, &name))
+			return false;
+	}
+	entry->file_digest_len = digest_size(entry->algo);
+	memcpy(entry->file_digest, digest, entry->file_digest_len);
 	entry->data = start;
 	entry->data_len = cursor->at - start;
 	return parse_name(entry, &name);
@@ -251,7 +261,7 @@ size_t entry_digest(const struct entry *entry, const char *algo,
 	}
 	if (!strcmp(entry->template, "ima")) {
 		struct piece pieces[] = {
-			{ entry->file_digest, 20 },
+			{ entry->file_digest, entry->file_digest_len },
 			{ name, sizeof(name) },
 		};
 
