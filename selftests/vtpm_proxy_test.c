@@ -96,6 +96,24 @@ static int log_count(int fd, const char *text)
 	}
 }
 
+/* vtpm_wait_device() for both nodes: /dev/tpmrmN comes after /dev/tpmN. */
+static int wait_devices(const struct vtpm *vtpm)
+{
+	int ret = vtpm_wait_device(vtpm);
+	long deadline = now_ms() + BOUND_MS;
+	char path[64];
+
+	if (ret || vtpm->version != 2)
+		return ret;
+	snprintf(path, sizeof(path), "/dev/tpmrm%d", vtpm->number);
+	while (access(path, F_OK)) {
+		if (now_ms() > deadline)
+			return -ETIMEDOUT;
+		usleep(10000);
+	}
+	return 0;
+}
+
 /*
  *   test ---- /dev/tpmN ---- proxy ---- emulator (a process with a plan)
  */
@@ -135,7 +153,7 @@ FIXTURE_TEARDOWN(vtpm)
 	do {								\
 		ASSERT_EQ(0, emulator_start(&(self)->emulator,		\
 					    (variant)->version));	\
-		ASSERT_EQ(0, vtpm_wait_device(&(self)->emulator.vtpm));	\
+		ASSERT_EQ(0, wait_devices(&(self)->emulator.vtpm));	\
 	} while (0)
 
 TEST_F(vtpm, emulator_registers_and_answers)
@@ -521,16 +539,17 @@ FIXTURE_SETUP(connected)
 	ASSERT_EQ(0, emulator_prepare(&self->emulator));
 	self->log = log_open();
 	ASSERT_LE(0, self->log);
-	ASSERT_EQ(0, emulator_start(&self->emulator, variant->version));
-	ASSERT_EQ(0, vtpm_wait_device(&self->emulator.vtpm));
-	if (!has_connect(&self->emulator))
-		SKIP(return, "no IMA namespaces: the ioctl is unknown");
 	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
 	self->have_child = true;
 	ASSERT_EQ(0, ns_start(&self->grandchild, &self->child, 0, NULL));
 	self->have_grandchild = true;
 	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
 	self->have_other = true;
+	/* After the agents, so that they do not inherit the server's file. */
+	ASSERT_EQ(0, emulator_start(&self->emulator, variant->version));
+	ASSERT_EQ(0, wait_devices(&self->emulator.vtpm));
+	if (!has_connect(&self->emulator))
+		SKIP(return, "no IMA namespaces: the ioctl is unknown");
 	ASSERT_EQ(0, ima_mount(&self->child));
 }
 
@@ -636,7 +655,7 @@ TEST_F(connected, second_chip_is_ebusy)
 
 	ASSERT_EQ(0, emulator_prepare(&second));
 	ASSERT_EQ(0, emulator_start(&second, variant->version));
-	ASSERT_EQ(0, vtpm_wait_device(&second.vtpm));
+	ASSERT_EQ(0, wait_devices(&second.vtpm));
 	ASSERT_EQ(0, vtpm_attach(&self->child, &self->emulator.vtpm));
 	EXPECT_EQ(-EBUSY, vtpm_attach(&self->child, &second.vtpm));
 	/* And it was left alone. */

@@ -216,6 +216,9 @@ static void serve(int fd, int version, struct emulator_plan *plan)
 
 	for (;;) {
 		n = read(fd, in.data, sizeof(in.data));
+		/* The proxy does not restart it after SIGSTOP and SIGCONT. */
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0)
 			return;
 		in.len = n;
