@@ -282,7 +282,7 @@ else
 	echo 'echo "hello world"' > "$script"
 	echo 'echo "someone unknown"' > "$notes/addition"
 fi
-cp "$(command -v true)" "$place/only-here"
+cp /bin/true "$place/only-here"
 export interpreter script place notes
 export DEMO_NOTES=$notes DEMO_PLACE=$place
 

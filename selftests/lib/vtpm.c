@@ -201,7 +201,8 @@ int vtpm_wait_device(const struct vtpm *vtpm)
 	time_t deadline = time(NULL) + 10;
 	char path[64];
 
-	device_path(vtpm, false, path, sizeof(path));
+	/* The resource manager's device is the last to appear. */
+	device_path(vtpm, vtpm->version == 2, path, sizeof(path));
 	while (access(path, F_OK)) {
 		if (time(NULL) > deadline)
 			return -ETIMEDOUT;

@@ -53,7 +53,7 @@ int vtpm_attach(struct agent *agent, struct vtpm *vtpm);
 /* PCR_Extend commands in the emulator's own log, a negative errno if none. */
 long vtpm_extends(const struct vtpm *vtpm);
 
-/* Waits up to ten seconds until /dev/tpmN is there. */
+/* Waits up to ten seconds for /dev/tpmN, of a TPM 2.0 also for /dev/tpmrmN. */
 int vtpm_wait_device(const struct vtpm *vtpm);
 
 /* Opens /dev/tpmN or /dev/tpmrmN in @agent; whoever may by owner and mode. */
