@@ -6,12 +6,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -476,6 +479,117 @@ TEST_F(vtpm, context_with_a_wrong_size_is_not_kept)
 	/* What the kernel sent was never more than it had. */
 	EXPECT_GE(200, self->emulator.plan->longest);
 	close(fd);
+}
+
+/* Answers what opening and mapping needs, and never a READ. */
+static void serve_stuck_file(int fuse)
+{
+	union {
+		struct fuse_in_header header;
+		char bytes[FUSE_MIN_READ_BUFFER + 4096];
+	} in;
+	struct {
+		struct fuse_out_header header;
+		union {
+			struct fuse_init_out init;
+			struct fuse_attr_out attr;
+			struct fuse_open_out open;
+		};
+	} out;
+	size_t len;
+
+	while (read(fuse, &in, sizeof(in)) > 0) {
+		memset(&out, 0, sizeof(out));
+		len = sizeof(out.header);
+		switch (in.header.opcode) {
+		case FUSE_INIT:
+			out.init.major = FUSE_KERNEL_VERSION;
+			out.init.minor = FUSE_KERNEL_MINOR_VERSION;
+			out.init.max_write = 4096;
+			len += sizeof(out.init);
+			break;
+		case FUSE_GETATTR:
+			out.attr.attr.ino = FUSE_ROOT_ID;
+			out.attr.attr.mode = S_IFREG | 0644;
+			out.attr.attr.nlink = 1;
+			out.attr.attr.size = 8192;
+			len += sizeof(out.attr);
+			break;
+		case FUSE_OPEN:
+			len += sizeof(out.open);
+			break;
+		case FUSE_READ:
+			continue;
+		case FUSE_FORGET:
+		case FUSE_INTERRUPT:
+			continue;
+		default:
+			out.header.error = -ENOSYS;
+		}
+		out.header.len = len;
+		out.header.unique = in.header.unique;
+		if (write(fuse, &out, len) < 0)
+			break;
+	}
+	_exit(0);
+}
+
+/*
+ * The emulator reads into memory that is never there: a mapping of a FUSE file
+ * whose server does not answer. The proxy must not wait for that with a lock.
+ */
+TEST_F_TIMEOUT(vtpm, emulator_with_a_stuck_buffer_is_given_up, 90)
+{
+	char path[] = "/tmp/stuck.XXXXXX", options[64];
+	uint8_t value[64];
+	long start, took;
+	bool bounded = false;
+	int fuse, file;
+	pid_t server;
+
+	fuse = open("/dev/fuse", O_RDWR);
+	if (fuse < 0)
+		SKIP(return, "/dev/fuse (CONFIG_FUSE_FS)");
+	file = mkstemp(path);
+	ASSERT_LE(0, file);
+	close(file);
+	snprintf(options, sizeof(options),
+		 "fd=%d,rootmode=100644,user_id=0,group_id=0", fuse);
+	ASSERT_EQ(0, mount("stuck", path, "fuse", 0, options));
+	server = fork();
+	if (!server)
+		serve_stuck_file(fuse);
+	file = open(path, O_RDONLY);
+	ASSERT_LE(0, file);
+	self->emulator.plan->buffer = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+					   MAP_PRIVATE, file, 0);
+	ASSERT_NE(MAP_FAILED, self->emulator.plan->buffer);
+	START(self, variant);
+	bounded = has_connect(&self->emulator);
+	if (!bounded)
+		goto out;
+	/* The read() that waits already has the good buffer. */
+	self->emulator.plan->use_buffer = true;
+	EXPECT_LT(0, vtpm_read_pcr(NULL, &self->emulator.vtpm, variant->bank,
+				   1, value));
+	start = now_ms();
+	EXPECT_EQ(-ETIME, vtpm_read_pcr(NULL, &self->emulator.vtpm,
+					variant->bank, 2, value));
+	took = now_ms() - start;
+	EXPECT_LE(BOUND_MS - 100, took);
+	EXPECT_GE(BOUND_MS + SLACK_MS, took);
+out:
+	/* Without its server the file system is gone and the copy fails. */
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	close(fuse);
+	vtpm_kill(&self->emulator.vtpm);
+	munmap(self->emulator.plan->buffer, 8192);
+	close(file);
+	umount2(path, MNT_DETACH);
+	unlink(path);
+	if (!bounded)
+		SKIP(return, "no IMA namespaces: no bound");
 }
 
 TEST_F_TIMEOUT(vtpm, server_closes_while_clients_write, 60)

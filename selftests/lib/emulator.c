@@ -215,7 +215,8 @@ static void serve(int fd, int version, struct emulator_plan *plan)
 	ssize_t n;
 
 	for (;;) {
-		n = read(fd, in.data, sizeof(in.data));
+		n = read(fd, plan->use_buffer ? plan->buffer : in.data,
+			 sizeof(in.data));
 		/* The proxy does not restart it after SIGSTOP and SIGCONT. */
 		if (n < 0 && errno == EINTR)
 			continue;

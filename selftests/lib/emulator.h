@@ -42,6 +42,9 @@ enum {
  * @nr_pcrs: what a TPM 1.2 says it has
  * @busy_selftest: a TPM 1.2 always answers TPM_DOING_SELFTEST, and reports
  *	durations of 50 ms
+ * @buffer: where the next command is read to, NULL: the emulator's own place;
+ *	set before the start
+ * @use_buffer: from the next read() on
  * @commands: read so far
  * @extends: PCR extends among them
  * @pcr_reads: PCR reads among them
@@ -62,6 +65,8 @@ struct emulator_plan {
 	volatile uint16_t blob_size;
 	uint32_t nr_pcrs;
 	bool busy_selftest;
+	void *buffer;
+	volatile bool use_buffer;
 
 	volatile uint32_t commands;
 	volatile uint32_t extends;
