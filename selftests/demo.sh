@@ -307,7 +307,7 @@ check "$place/only-here is in it" \
 lines_of "$place/only-here" | show
 id=$(cat "$notes/id")
 imans log > "$notes/host"
-grep -E 'ima_ns_(birth|policy|death)' "$notes/host" | cut -c 1-72 | show
+grep -oE 'ima_ns_(birth|policy|death).*' "$notes/host" | cut -c 1-100 | show
 check "so is the birth of namespace $id" \
 	grep -q "ima_ns_birth.*id=$id " "$notes/host"
 for _ in $(seq 1 100); do

@@ -461,9 +461,10 @@ TEST_F_TIMEOUT(measure, every_level_the_kernel_allows_may_be_active, 300)
 	}
 	ASSERT_EQ(LEVELS, depth);
 	ASSERT_EQ(0, file_run(&levels[LEVELS - 1], self->program));
-	for (i = 0; i < LEVELS; i++)
+	for (i = 0; i < LEVELS; i++) {
 		EXPECT_EQ(1, list_measured(&levels[i], self->program))
 			TH_LOG("level %d", i + 1);
+	}
 	for (i = LEVELS; i >= 0; i--)
 		agent_stop(&levels[i]);
 }
@@ -831,6 +832,39 @@ TEST_F(violation, by_a_writer_in_another_namespace)
 	ASSERT_EQ(0, file_put_text(&self->ignores, self->text, "TEXT\n"));
 	EXPECT_EQ(1, list_violated(&self->measures, self->text));
 	EXPECT_EQ(0, ima_number(&self->ignores, "violations"));
+}
+
+/* A writer inside is named by its path, one outside by the file's name. */
+TEST_F(violation, by_a_writer_inside_has_the_whole_path)
+{
+	struct list list;
+	size_t i;
+
+	ASSERT_LE(0, file_open(&self->measures, self->text, O_RDONLY));
+	ASSERT_EQ(0, file_put_text(&self->measures, self->text, "TEXT\n"));
+	ASSERT_EQ(0, list_read(&self->measures, &list));
+	for (i = 0; i < list.count; i++)
+		if (list.entries[i].violation)
+			break;
+	ASSERT_GT(list.count, i);
+	EXPECT_STREQ(self->text, list.entries[i].name);
+	list_free(&list);
+}
+
+TEST_F(violation, by_a_writer_outside_has_the_last_component)
+{
+	struct list list;
+	size_t i;
+
+	ASSERT_LE(0, file_open(&self->measures, self->text, O_RDONLY));
+	ASSERT_EQ(0, scratch_append(self->text, "more\n"));
+	ASSERT_EQ(0, list_read(&self->measures, &list));
+	for (i = 0; i < list.count; i++)
+		if (list.entries[i].violation)
+			break;
+	ASSERT_GT(list.count, i);
+	EXPECT_STREQ("text", list.entries[i].name);
+	list_free(&list);
 }
 
 TEST_F(violation, is_in_each_list_that_measures_the_file)

@@ -22,9 +22,6 @@ built=$here/build
 filter=
 limit=1800
 
-# Shell tests are run where they are, the others from a copy on /scratch.
-scripts="host_ima_verify.sh imans_run.sh"
-
 usage() {
 	sed -n '4,13s/^# \{0,1\}//p' "$0"
 }
@@ -51,11 +48,8 @@ while [ $# -gt 0 ]; do
 done
 
 [ -r "$built/tests" ] || die "nothing built in $built (make -C selftests)"
+# Shell tests are run where they are, the others from a copy on /scratch.
 tests=$(cat "$built/tests")
-for script in $scripts; do
-	[ -x "$here/$script" ] && tests="$tests
-$script"
-done
 if [ -n "$list" ]; then
 	echo "$tests"
 	exit 0

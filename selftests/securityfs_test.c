@@ -431,9 +431,10 @@ TEST(init_has_no_files_of_a_child)
 	static const char names[][16] = { "active", "hash", "template_name" };
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		EXPECT_EQ(-ENOENT, ima_open(NULL, names[i], O_RDONLY))
 			TH_LOG("%s", names[i]);
+	}
 }
 
 TEST(init_still_sees_other_subsystems)

@@ -208,12 +208,18 @@ struct entry *list_find(const struct list *list, size_t from, const char *name)
 static size_t count_of(const struct list *list, const char *name,
 		       bool violations)
 {
+	const char *slash = strrchr(name, '/');
+	const char *last = slash ? slash + 1 : name;
 	size_t i, count = 0;
 
-	for (i = 0; i < list->count; i++)
-		if (!strcmp(list->entries[i].name, name) &&
-		    list->entries[i].violation == violations)
+	for (i = 0; i < list->count; i++) {
+		const struct entry *entry = &list->entries[i];
+
+		if (entry->violation == violations &&
+		    (!strcmp(entry->name, name) ||
+		     (violations && !strcmp(entry->name, last))))
 			count++;
+	}
 	return count;
 }
 

@@ -62,7 +62,11 @@ void list_free(struct list *list);
 struct entry *list_find(const struct list *list, size_t from,
 			const char *name);
 
-/* How many entries have this name; measured ones, or violations. */
+/*
+ * How many entries have this name; measured ones, or violations.  A violation
+ * by a writer outside of the namespace has only the last component of the
+ * path, which is counted as well.
+ */
 size_t list_count_of(const struct list *list, const char *name);
 size_t list_violations_of(const struct list *list, const char *name);
 
