@@ -43,7 +43,7 @@ static const char *const text[] = {
 
 struct request {
 	struct ns_config cfg;
-	struct vtpm_config vtpm;
+	struct swtpm_config vtpm;
 	const char *policy;
 	const char *securityfs;
 	bool with_vtpm;
@@ -99,7 +99,7 @@ static int run_container(struct container *ct)
 
 		close(ct->go[1]);
 		rc = container_supervise(ct, pid,
-					 ct->vtpm ? &ct->vtpm->swtpm : NULL);
+					 ct->vtpm ? &ct->vtpm->swtpm.pid : NULL);
 		return ok ? rc : IMANS_ERROR;
 	}
 	close(ct->go[1]);
@@ -116,7 +116,9 @@ static int run_request(struct request *rq, char **argv)
 
 	container_block_signals(&ct);
 	if (rq->with_vtpm) {
-		if (!vtpm_start(&vtpm, &rq->vtpm, &ct.forwarded, &ct.mask))
+		rq->vtpm.wait_for = &ct.forwarded;
+		rq->vtpm.mask = &ct.mask;
+		if (!vtpm_start(&vtpm, &rq->vtpm))
 			return IMANS_ERROR;
 		ct.vtpm = &vtpm;
 	}

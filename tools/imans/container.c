@@ -105,7 +105,7 @@ static bool set_up(struct container *c)
 	if (c->vtpm) {
 		if (!vtpm_connect(c->vtpm) || !export_tpm(c->vtpm))
 			return false;
-		vtpm_close_server(c->vtpm);
+		vtpm_forget(c->vtpm);
 	}
 	return ns_configure(c->securityfs, c->cfg) &&
 	       ns_activate(c->securityfs) &&
