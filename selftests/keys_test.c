@@ -37,7 +37,7 @@ FIXTURE(key)
 /* A certificate of its own for each test, as DER. */
 static int make_certificate(uint8_t **der)
 {
-	EVP_PKEY *key = EVP_RSA_gen(2048);
+	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *cert = X509_new();
 	X509_NAME *name;
 	int len = -1;
