@@ -28,11 +28,13 @@ start_swtpm()
 		swtpm_pid=$!
 		for _ in $(seq 50); do
 			kill -0 "$swtpm_pid" 2>/dev/null || break
-			if (: <"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null; then
+			# Let it end first if the port is somebody else's.
+			sleep 0.2
+			if (: <"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null &&
+				kill -0 "$swtpm_pid" 2>/dev/null; then
 				export TPM2TOOLS_TCTI=swtpm:port=$port
 				return
 			fi
-			sleep 0.1
 		done
 		swtpm_pid=
 	done
