@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <libgen.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,13 +60,13 @@ int scratch_built(const char *name, char *path, size_t size)
 	return access(path, X_OK) ? -errno : 0;
 }
 
-int scratch_program(const char *path, const char *mark)
+static int copy_built(const char *name, const char *path, const char *mark)
 {
 	char source[1024];
 	struct stat st;
 	int in, out, ret;
 
-	ret = scratch_built("payload", source, sizeof(source));
+	ret = scratch_built(name, source, sizeof(source));
 	if (ret)
 		return ret;
 	in = open(source, O_RDONLY | O_CLOEXEC);
@@ -80,6 +81,47 @@ int scratch_program(const char *path, const char *mark)
 	fchmod(out, 0755);
 	/* Behind the end of an ELF program nobody looks, but its hash moves. */
 	return append_and_close(out, mark);
+}
+
+int scratch_program(const char *path, const char *mark)
+{
+	return copy_built("payload", path, mark);
+}
+
+/* Where the byte behind the mark of version.c is in its file. */
+static off_t version_offset(int fd)
+{
+	static const char mark[] = "SELFTESTS_VERSION=";
+	char content[65536];
+	ssize_t n = pread(fd, content, sizeof(content), 0);
+	char *at = n < 0 ? NULL : memmem(content, n, mark, strlen(mark));
+
+	return at ? (off_t)(at - content + strlen(mark)) : -1;
+}
+
+int scratch_set_version(const char *path, int version)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	uint8_t byte = version;
+	off_t offset;
+	int ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	offset = version_offset(fd);
+	if (offset < 0)
+		ret = -ENOEXEC;
+	else if (pwrite(fd, &byte, 1, offset) != 1)
+		ret = -EIO;
+	close(fd);
+	return ret;
+}
+
+int scratch_version(const char *path, int version)
+{
+	int ret = copy_built("version", path, "");
+
+	return ret ? ret : scratch_set_version(path, version);
 }
 
 int scratch_text(const char *path, const char *content)

@@ -16,6 +16,13 @@ void scratch_remove(const char *directory);
 /* Puts a program that exits with 0 at @path, distinct by @mark. */
 int scratch_program(const char *path, const char *mark);
 
+/*
+ * Puts a program that exits with @version, at least 1, at @path; and makes
+ * another version of it in place, as long as nobody runs it.
+ */
+int scratch_version(const char *path, int version);
+int scratch_set_version(const char *path, int version);
+
 /* Puts a file with this content at @path. */
 int scratch_text(const char *path, const char *content);
 
