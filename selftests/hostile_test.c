@@ -39,8 +39,7 @@ FIXTURE_SETUP(hostile)
 	ASSERT_EQ(0, scratch_directory(self->directory,
 				       sizeof(self->directory)));
 	snprintf(self->path, sizeof(self->path), "%s/file", self->directory);
-	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->child, NULL));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
 }
 
 FIXTURE_TEARDOWN(hostile)

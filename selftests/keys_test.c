@@ -120,10 +120,8 @@ FIXTURE_SETUP(key)
 	snprintf(rule, sizeof(rule), "measure func=KEY_CHECK keyrings=%s\n",
 		 self->ring);
 	ASSERT_EQ(0, ima_load_policy(NULL, rule));
-	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->child, rule));
-	ASSERT_EQ(0, ns_start(&self->nested, &self->child, 0, NULL));
-	ASSERT_EQ(0, ima_start(&self->nested, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, rule));
+	ASSERT_EQ(0, ima_start_new(&self->nested, &self->child, 0, EXEC_RULE));
 }
 
 FIXTURE_TEARDOWN(key)

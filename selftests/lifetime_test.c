@@ -33,8 +33,7 @@ FIXTURE(last)
 
 FIXTURE_SETUP(last)
 {
-	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->child, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, EXEC_RULE));
 	self->id = ima_number(&self->child, "id");
 	ASSERT_LT(0, self->id);
 }
@@ -53,8 +52,7 @@ static bool has_died(struct __test_metadata *_metadata, long id)
 	struct agent probe = {};
 	long probe_id;
 
-	EXPECT_EQ(0, ns_start(&probe, NULL, 0, NULL));
-	EXPECT_EQ(0, ima_start(&probe, NULL));
+	EXPECT_EQ(0, ima_start_new(&probe, NULL, 0, NULL));
 	probe_id = ima_number(&probe, "id");
 	agent_stop(&probe);
 	EXPECT_EQ(1, record_wait(NULL, "ima_ns_death", probe_id, NULL, 0));
@@ -156,8 +154,7 @@ TEST_F(last, descendant_keeps_it)
 	long id;
 	int fd;
 
-	ASSERT_EQ(0, ns_start(&nested, &self->child, 0, NULL));
-	ASSERT_EQ(0, ima_start(&nested, NULL));
+	ASSERT_EQ(0, ima_start_new(&nested, &self->child, 0, NULL));
 	id = ima_number(&nested, "id");
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", nested.pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -255,8 +252,8 @@ TEST_F_TIMEOUT(last, of_twenty_namespaces_each_lists_the_program_once, 300)
 	snprintf(program, sizeof(program), "%s/prog", directory);
 	ASSERT_EQ(0, scratch_program(program, "many"));
 	for (i = 0; i < MANY; i++) {
-		ASSERT_EQ(0, ns_start(&many[i], NULL, OWNER + i, NULL));
-		ASSERT_EQ(0, ima_start(&many[i], EXEC_RULE));
+		ASSERT_EQ(0, ima_start_new(&many[i], NULL, OWNER + i,
+					   EXEC_RULE));
 	}
 	for (round = 0; round < 3; round++) {
 		for (i = 0; i < MANY; i++)
@@ -285,8 +282,8 @@ TEST_F_TIMEOUT(last, of_many_run_a_file_that_the_host_changes, 300)
 	snprintf(moved, sizeof(moved), "%s/moved", directory);
 	ASSERT_EQ(0, scratch_program(program, "0"));
 	for (i = 0; i < MANY / 2; i++) {
-		ASSERT_EQ(0, ns_start(&many[i], NULL, OWNER + i, NULL));
-		ASSERT_EQ(0, ima_start(&many[i], EXEC_RULE));
+		ASSERT_EQ(0, ima_start_new(&many[i], NULL, OWNER + i,
+					   EXEC_RULE));
 	}
 	for (round = 1; round <= 5; round++) {
 		char mark[16];

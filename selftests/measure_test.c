@@ -47,8 +47,7 @@ FIXTURE_SETUP(measure)
 	ASSERT_EQ(0, scratch_program(self->program, "measure"));
 	ASSERT_EQ(0, scratch_text(self->text, "text\n"));
 	ASSERT_EQ(0, chown(self->text, OWNER, OWNER));
-	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->child, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, EXEC_RULE));
 }
 
 FIXTURE_TEARDOWN(measure)
@@ -115,9 +114,8 @@ TEST_F(measure, change_by_the_host_is_measured_again)
 
 TEST_F(measure, change_by_a_namespace_without_policy_is_measured_again)
 {
-	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->other,
-			       "dont_measure fsmagic=0x9fa0\n"));
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER,
+				   "dont_measure fsmagic=0x9fa0\n"));
 	ASSERT_EQ(0, chown(self->program, OWNER, OWNER));
 	ASSERT_EQ(0, file_run(&self->child, self->program));
 	/* Over the program's last byte, as the namespace's root may. */
@@ -269,8 +267,7 @@ TEST_F(measure, program_in_memory_is_measured)
  */
 TEST_F(measure, two_namespaces_measure_the_same_file)
 {
-	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER + 1, NULL));
-	ASSERT_EQ(0, ima_start(&self->other, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER + 1, EXEC_RULE));
 	ASSERT_EQ(0, file_run(&self->child, self->program));
 	EXPECT_EQ(0, list_measured(&self->other, self->program));
 	ASSERT_EQ(0, file_run(&self->other, self->program));
@@ -282,8 +279,7 @@ TEST_F(measure, sibling_events_are_not_seen)
 {
 	long before;
 
-	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER + 1, NULL));
-	ASSERT_EQ(0, ima_start(&self->other, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER + 1, EXEC_RULE));
 	before = ima_count(&self->other);
 	ASSERT_EQ(0, file_run(&self->child, self->program));
 	EXPECT_EQ(before, ima_count(&self->other));
@@ -318,8 +314,7 @@ TEST_F(measure, host_measures_what_the_child_does_not)
 	ASSERT_EQ(0, chown(self->program, 62002, 0));
 	ASSERT_EQ(0, ima_load_policy(NULL,
 				     "measure func=BPRM_CHECK fowner=62002\n"));
-	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->other, READ_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER, READ_RULE));
 	ASSERT_EQ(0, file_run(&self->other, self->program));
 	EXPECT_EQ(1, list_measured(NULL, self->program));
 	EXPECT_EQ(0, list_measured(&self->other, self->program));
@@ -347,9 +342,7 @@ TEST_F(measure, each_level_uses_its_own_hash)
 				     "measure func=BPRM_CHECK fowner=62004 "
 				     "template=ima-ng\n"));
 	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_mount(&self->other));
-	ASSERT_EQ(0, ima_put(&self->other, "hash", "sha512"));
-	ASSERT_EQ(0, ima_put(&self->other, "template_name", "ima-ng"));
+	ASSERT_EQ(0, ima_configure(&self->other, "sha512", "ima-ng"));
 	ASSERT_EQ(0, ima_activate(&self->other));
 	ASSERT_EQ(0, ima_load_policy(&self->other, EXEC_RULE));
 	ASSERT_EQ(0, file_run(&self->other, self->program));
@@ -388,8 +381,7 @@ TEST_F(measure, namespace_without_securityfs_is_judged_by_its_ancestor)
  */
 TEST_F(measure, nested_event_is_in_both_lists)
 {
-	ASSERT_EQ(0, ns_start(&self->other, &self->child, 0, NULL));
-	ASSERT_EQ(0, ima_start(&self->other, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->other, &self->child, 0, EXEC_RULE));
 	ASSERT_EQ(0, file_run(&self->other, self->program));
 	EXPECT_EQ(1, list_measured(&self->other, self->program));
 	EXPECT_EQ(1, list_measured(&self->child, self->program));
@@ -399,8 +391,7 @@ TEST_F(measure, event_of_the_outer_is_not_seen_by_the_inner)
 {
 	long before;
 
-	ASSERT_EQ(0, ns_start(&self->other, &self->child, 0, NULL));
-	ASSERT_EQ(0, ima_start(&self->other, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->other, &self->child, 0, EXEC_RULE));
 	before = ima_count(&self->other);
 	ASSERT_EQ(0, file_run(&self->child, self->program));
 	EXPECT_EQ(before, ima_count(&self->other));
@@ -418,8 +409,7 @@ TEST(ancestor_activated_after_its_descendant_sees_it)
 	ASSERT_EQ(0, scratch_program(first, "first"));
 	ASSERT_EQ(0, scratch_program(second, "second"));
 	ASSERT_EQ(0, ns_start(&outer, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ns_start(&inner, &outer, 0, NULL));
-	ASSERT_EQ(0, ima_start(&inner, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&inner, &outer, 0, EXEC_RULE));
 	ASSERT_EQ(0, file_run(&inner, first));
 	ASSERT_EQ(0, ima_start(&outer, EXEC_RULE));
 	ASSERT_EQ(0, file_run(&inner, second));
@@ -491,9 +481,8 @@ TEST_F(measure, pcr_of_the_rule_is_used)
 {
 	struct list list;
 
-	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->other,
-			       "measure func=BPRM_CHECK pcr=14\n"));
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER,
+				   "measure func=BPRM_CHECK pcr=14\n"));
 	ASSERT_EQ(0, file_run(&self->other, self->program));
 	ASSERT_EQ(0, list_read(&self->other, &list));
 	ASSERT_NE(NULL, list_find(&list, 1, self->program));
@@ -524,11 +513,10 @@ TEST_F(measure, two_rules_with_two_pcrs_give_two_entries)
 {
 	struct list list;
 
-	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->other,
-			       "measure func=BPRM_CHECK pcr=14\n"
-			       "measure func=MMAP_CHECK mask=MAY_EXEC pcr=15\n"
-			       "measure func=FILE_CHECK mask=MAY_READ pcr=15\n"));
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER,
+				   "measure func=BPRM_CHECK pcr=14\n"
+				   "measure func=MMAP_CHECK mask=MAY_EXEC pcr=15\n"
+				   "measure func=FILE_CHECK mask=MAY_READ pcr=15\n"));
 	ASSERT_EQ(0, file_run(&self->other, self->program));
 	ASSERT_EQ(0, read_once(&self->other, self->program));
 	ASSERT_EQ(0, list_read(&self->other, &list));
@@ -540,11 +528,10 @@ TEST_F(measure, two_templates_on_one_pcr_the_first_wins)
 {
 	struct list list;
 
-	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->other,
-			       "measure func=BPRM_CHECK template=ima-sig\n"
-			       "measure func=FILE_CHECK mask=MAY_READ "
-			       "template=ima-ng\n"));
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER,
+				   "measure func=BPRM_CHECK template=ima-sig\n"
+				   "measure func=FILE_CHECK mask=MAY_READ "
+				   "template=ima-ng\n"));
 	ASSERT_EQ(0, file_run(&self->other, self->program));
 	ASSERT_EQ(0, read_once(&self->other, self->program));
 	ASSERT_EQ(0, list_read(&self->other, &list));
@@ -590,10 +577,8 @@ FIXTURE_SETUP(vpcr)
 	ASSERT_EQ(0, scratch_directory(self->directory,
 				       sizeof(self->directory)));
 	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_mount(&self->child));
-	ASSERT_EQ(0, ima_put(&self->child, "hash", variant->hash));
-	ASSERT_EQ(0, ima_put(&self->child, "template_name",
-			     variant->template));
+	ASSERT_EQ(0, ima_configure(&self->child, variant->hash,
+				   variant->template));
 	ASSERT_EQ(0, ima_activate(&self->child));
 	ASSERT_EQ(0, ima_load_policy(&self->child,
 				     NOT_SECURITYFS
@@ -775,11 +760,8 @@ FIXTURE_SETUP(violation)
 	snprintf(self->text, sizeof(self->text), "%s/text", self->directory);
 	ASSERT_EQ(0, scratch_text(self->text, "text\n"));
 	ASSERT_EQ(0, chown(self->text, OWNER, OWNER));
-	ASSERT_EQ(0, ns_start(&self->measures, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->measures,
-			       READ_RULE));
-	ASSERT_EQ(0, ns_start(&self->ignores, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->ignores, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->measures, NULL, OWNER, READ_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->ignores, NULL, OWNER, EXEC_RULE));
 }
 
 FIXTURE_TEARDOWN(violation)
@@ -872,9 +854,7 @@ TEST_F(violation, is_in_each_list_that_measures_the_file)
 	struct agent second = {};
 	int fd;
 
-	ASSERT_EQ(0, ns_start(&second, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&second,
-			       READ_RULE));
+	ASSERT_EQ(0, ima_start_new(&second, NULL, OWNER, READ_RULE));
 	fd = file_open(&self->measures, self->text, O_RDONLY);
 	ASSERT_LE(0, fd);
 	fd = file_open(&second, self->text, O_RDONLY);
@@ -893,9 +873,7 @@ TEST_F(violation, reader_in_one_is_no_reader_of_another)
 	struct agent second = {};
 	int fd;
 
-	ASSERT_EQ(0, ns_start(&second, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&second,
-			       READ_RULE));
+	ASSERT_EQ(0, ima_start_new(&second, NULL, OWNER, READ_RULE));
 	fd = file_open(&self->measures, self->text, O_RDONLY);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, scratch_append(self->text, "more\n"));

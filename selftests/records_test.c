@@ -224,8 +224,7 @@ TEST_F(record, namespace_that_never_activates_leaves_none)
 
 	agent_stop(&self->child);
 	/* A second one dies after it, and its death is recorded. */
-	ASSERT_EQ(0, ns_start(&later, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&later, NULL));
+	ASSERT_EQ(0, ima_start_new(&later, NULL, OWNER, NULL));
 	self->id = ima_number(&later, "id");
 	agent_stop(&later);
 	ASSERT_EQ(1, record_wait(NULL, "ima_ns_death", self->id, NULL, 0));
@@ -347,8 +346,7 @@ TEST_F(record, of_a_nested_one_is_in_its_parents_list)
 	long id;
 
 	ASSERT_EQ(0, ima_activate(&self->child));
-	ASSERT_EQ(0, ns_start(&self->nested, &self->child, 0, NULL));
-	ASSERT_EQ(0, ima_start(&self->nested, NULL));
+	ASSERT_EQ(0, ima_start_new(&self->nested, &self->child, 0, NULL));
 	id = ima_number(&self->nested, "id");
 	ASSERT_EQ(1, record_find(&self->child, "ima_ns_birth", id, self->text,
 				 sizeof(self->text)));
@@ -366,8 +364,7 @@ TEST_F(record, of_a_nested_one_below_an_inactive_one_is_in_inits_list)
 {
 	long id;
 
-	ASSERT_EQ(0, ns_start(&self->nested, &self->child, 0, NULL));
-	ASSERT_EQ(0, ima_start(&self->nested, NULL));
+	ASSERT_EQ(0, ima_start_new(&self->nested, &self->child, 0, NULL));
 	id = ima_number(&self->nested, "id");
 	ASSERT_EQ(1, record_find(NULL, "ima_ns_birth", id, self->text,
 				 sizeof(self->text)));

@@ -78,9 +78,7 @@ FIXTURE_SETUP(untrusted)
 	snprintf(mount, sizeof(mount), "%s/mnt", self->directory);
 	ASSERT_EQ(0, mkdir(mount, 0755));
 	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_mount(&self->child));
-	ASSERT_EQ(0, ima_put(&self->child, "hash", variant->hash));
-	ASSERT_EQ(0, ima_put(&self->child, "template_name", "ima-ng"));
+	ASSERT_EQ(0, ima_configure(&self->child, variant->hash, "ima-ng"));
 	ASSERT_EQ(0, ima_activate(&self->child));
 	ASSERT_EQ(0, ima_load_policy(&self->child, FUSE_RULE "\n"));
 	snprintf(command, sizeof(command), "%s %s", program, mount);

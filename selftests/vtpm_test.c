@@ -408,8 +408,7 @@ TEST_F(extend, other_namespaces_do_not_reach_it)
 	char path[300];
 	long before;
 
-	ASSERT_EQ(0, ns_start(&other, NULL, OWNER + 1, NULL));
-	ASSERT_EQ(0, ima_start(&other, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&other, NULL, OWNER + 1, EXEC_RULE));
 	snprintf(path, sizeof(path), "%s/prog", self->directory);
 	ASSERT_EQ(0, scratch_program(path, "other"));
 	before = vtpm_extends(&self->vtpm);
@@ -452,8 +451,7 @@ FIXTURE_SETUP(stopped)
 	ASSERT_EQ(0, vtpm_attach(&self->child, &self->vtpm));
 	ASSERT_EQ(0, ima_activate(&self->child));
 	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
-	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->other, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER, EXEC_RULE));
 	ASSERT_EQ(0, vtpm_start(&self->healthy_vtpm, 2));
 	ASSERT_EQ(0, ns_start(&self->healthy, NULL, OWNER, NULL));
 	ASSERT_EQ(0, ima_mount(&self->healthy));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -318,6 +319,13 @@ long agent_receive(struct agent *agent, struct call *call)
 		return ret;
 	call->out_len = reply.out_len;
 	return reply.ret;
+}
+
+bool agent_is_busy(struct agent *agent)
+{
+	struct pollfd answer = { .fd = agent->sock, .events = POLLIN };
+
+	return !poll(&answer, 1, 0);
 }
 
 long agent_call(struct agent *agent, agent_fn fn, struct call *call)

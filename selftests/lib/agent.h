@@ -2,6 +2,7 @@
 #ifndef SELFTESTS_AGENT_H
 #define SELFTESTS_AGENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -59,6 +60,9 @@ long agent_call(struct agent *agent, agent_fn fn, struct call *call);
 /* The halves of agent_call(), so that several agents work at once. */
 int agent_send(struct agent *agent, agent_fn fn, const struct call *call);
 long agent_receive(struct agent *agent, struct call *call);
+
+/* Is it still at what agent_send() asked for?  Nothing is received. */
+bool agent_is_busy(struct agent *agent);
 
 /* For functions that fork inside an agent: drops the agent's socket. */
 void agent_forget_socket(void);

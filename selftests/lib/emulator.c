@@ -208,6 +208,48 @@ static void set_length(struct packet *p)
 	memcpy(p->data + 2, &len, sizeof(len));
 }
 
+/* Notes what a command is, before it is answered. */
+static void note_command(struct emulator_plan *plan, int version,
+			 const struct packet *in)
+{
+	uint32_t cc = get(in, 6, 4);
+
+	plan->commands++;
+	if (in->len > plan->longest)
+		plan->longest = in->len;
+	if (cc == (version == 2 ? CC_PCR_READ : ORD_PCR_READ))
+		plan->pcr_reads++;
+	if (version == 2 && cc == CC_START_AUTH_SESSION)
+		plan->sessions++;
+	if (cc != (version == 2 ? CC_PCR_EXTEND : ORD_PCR_EXTEND))
+		return;
+	plan->extend_pcr = get(in, HEADER, 4);
+	/* Behind the handle the area of authorisations, which has its size. */
+	plan->extend_digests = version == 2 ?
+		get(in, HEADER + 8 + get(in, HEADER + 4, 4), 4) : 1;
+	plan->extends++;
+}
+
+/* Makes junk of a complete response. */
+static void spoil(struct packet *p, enum emulator_junk junk)
+{
+	switch (junk) {
+	case JUNK_NOISE:
+		for (p->len = 0; p->len < sizeof(p->data); p->len++)
+			p->data[p->len] = p->len * 37 + 11;
+		break;
+	case JUNK_SHORT:
+		p->len = 5;
+		break;
+	case JUNK_LONG:
+		p->data[4] = 1;
+		break;
+	case JUNK_EMPTY:
+		p->len = 0;
+		break;
+	}
+}
+
 static void serve(int fd, int version, struct emulator_plan *plan)
 {
 	struct packet in, out;
@@ -224,13 +266,7 @@ static void serve(int fd, int version, struct emulator_plan *plan)
 			return;
 		in.len = n;
 		cc = get(&in, 6, 4);
-		plan->commands++;
-		if (in.len > plan->longest)
-			plan->longest = in.len;
-		if (cc == (version == 2 ? CC_PCR_EXTEND : ORD_PCR_EXTEND))
-			plan->extends++;
-		if (cc == (version == 2 ? CC_PCR_READ : ORD_PCR_READ))
-			plan->pcr_reads++;
+		note_command(plan, version, &in);
 		if (cc == plan->hold_cc) {
 			plan->hold_cc = 0;
 			usleep(plan->hold_ms * 1000);
@@ -246,6 +282,8 @@ static void serve(int fd, int version, struct emulator_plan *plan)
 		else if (!rc)
 			answer_tpm1(plan, &in, &out);
 		set_length(&out);
+		if (cc == plan->junk_cc)
+			spoil(&out, plan->junk);
 		n = write(fd, out.data, out.len);
 		if (n < 0)
 			plan->write_errno = errno;
@@ -260,6 +298,7 @@ int emulator_prepare(struct emulator *emulator)
 
 	memset(emulator, 0, sizeof(*emulator));
 	emulator->vtpm.server_fd = -1;
+	emulator->vtpm.control_fd = -1;
 	plan = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (plan == MAP_FAILED)

@@ -20,6 +20,14 @@ enum {
 	ORD_PCR_READ = 21,
 };
 
+/* What is no response. */
+enum emulator_junk {
+	JUNK_NOISE,	/* as many bytes as fit, none of them sensible */
+	JUNK_SHORT,	/* the first five bytes of a success */
+	JUNK_LONG,	/* a success that claims to be longer than it is */
+	JUNK_EMPTY,	/* a write() of nothing */
+};
+
 #define EMULATOR_FOREVER UINT32_MAX
 #define EMULATOR_MAX_BANKS 8
 
@@ -34,6 +42,8 @@ enum {
  * @retry_cc: commands with this ordinal are answered TPM_RC_RETRY
  * @retries: as many times; %EMULATOR_FOREVER: always
  * @fail_cc: commands with this ordinal fail with TPM_RC_FAILURE
+ * @junk_cc: commands with this ordinal are answered with @junk
+ * @junk: what is answered instead
  * @banks: TPM_ALG ids, as listed for TPM_CAP_PCRS
  * @nr_banks: their number
  * @select_size: bytes of each bank's bitmap as claimed, 3 are sent
@@ -47,7 +57,10 @@ enum {
  * @use_buffer: from the next read() on
  * @commands: read so far
  * @extends: PCR extends among them
+ * @extend_pcr: the PCR of the last of these
+ * @extend_digests: the digests in it, one for each bank
  * @pcr_reads: PCR reads among them
+ * @sessions: sessions started among them
  * @answered: responses that write() took
  * @write_errno: of the last write() that failed
  * @longest: the longest command
@@ -58,6 +71,8 @@ struct emulator_plan {
 	volatile uint32_t retry_cc;
 	volatile uint32_t retries;
 	volatile uint32_t fail_cc;
+	volatile uint32_t junk_cc;
+	volatile enum emulator_junk junk;
 	uint16_t banks[EMULATOR_MAX_BANKS];
 	uint32_t nr_banks;
 	uint8_t select_size;
@@ -70,7 +85,10 @@ struct emulator_plan {
 
 	volatile uint32_t commands;
 	volatile uint32_t extends;
+	volatile uint32_t extend_pcr;
+	volatile uint32_t extend_digests;
 	volatile uint32_t pcr_reads;
+	volatile uint32_t sessions;
 	volatile uint32_t answered;
 	volatile int write_errno;
 	volatile uint32_t longest;

@@ -100,6 +100,25 @@ int ima_start(struct agent *agent, const char *rules)
 	return ret;
 }
 
+int ima_start_new(struct agent *agent, struct agent *parent, uid_t uid,
+		  const char *rules)
+{
+	int ret = ns_start(agent, parent, uid, NULL);
+
+	return ret ? ret : ima_start(agent, rules);
+}
+
+int ima_configure(struct agent *agent, const char *hash, const char *template)
+{
+	int ret = ima_mount(agent);
+
+	if (!ret && hash)
+		ret = ima_put(agent, "hash", hash);
+	if (!ret && template)
+		ret = ima_put(agent, "template_name", template);
+	return ret;
+}
+
 bool ima_has_namespaces(void)
 {
 	struct agent agent = {};

@@ -41,6 +41,13 @@ int ima_load_policy(struct agent *agent, const char *rules);
 /* Mounts, activates and loads @rules unless NULL. */
 int ima_start(struct agent *agent, const char *rules);
 
+/* ns_start() with NULL for the map, then ima_start(). */
+int ima_start_new(struct agent *agent, struct agent *parent, uid_t uid,
+		  const char *rules);
+
+/* Mounts and writes what is not NULL of hash and template_name. */
+int ima_configure(struct agent *agent, const char *hash, const char *template);
+
 /* Does this kernel have IMA namespaces?  A child's ima/active tells. */
 bool ima_has_namespaces(void);
 

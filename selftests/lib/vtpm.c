@@ -2,23 +2,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vtpm_proxy.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "digest.h"
 #include "file.h"
 #include "scratch.h"
 #include "vtpm.h"
 
 static const char swtpm[] = "/usr/bin/swtpm";
+
+/* swtpm_ioctls(3) */
+#define CONTROL_INIT 2
+#define CONTROL_SET_DATAFD 0x10
 
 const char *vtpm_missing(void)
 {
@@ -29,19 +37,22 @@ const char *vtpm_missing(void)
 	return NULL;
 }
 
-int vtpm_start_silent(struct vtpm *vtpm, int version)
+static int prepare(struct vtpm *vtpm, int version)
+{
+	memset(vtpm, 0, sizeof(*vtpm));
+	vtpm->server_fd = -1;
+	vtpm->control_fd = -1;
+	vtpm->version = version;
+	return scratch_directory(vtpm->directory, sizeof(vtpm->directory));
+}
+
+static int make_device(struct vtpm *vtpm)
 {
 	struct vtpm_proxy_new_dev new_dev = {
-		.flags = version == 2 ? VTPM_PROXY_FLAG_TPM2 : 0,
+		.flags = vtpm->version == 2 ? VTPM_PROXY_FLAG_TPM2 : 0,
 	};
 	int fd, ret = 0;
 
-	memset(vtpm, 0, sizeof(*vtpm));
-	vtpm->server_fd = -1;
-	vtpm->version = version;
-	ret = scratch_directory(vtpm->directory, sizeof(vtpm->directory));
-	if (ret)
-		return ret;
 	fd = open("/dev/vtpmx", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -56,12 +67,20 @@ int vtpm_start_silent(struct vtpm *vtpm, int version)
 	return 0;
 }
 
-static void __attribute__((noreturn)) run_emulator(const struct vtpm *vtpm)
+int vtpm_start_silent(struct vtpm *vtpm, int version)
 {
-	char fd[16], state[300], log[300];
+	int ret = prepare(vtpm, version);
+
+	return ret ? ret : make_device(vtpm);
+}
+
+static void __attribute__((noreturn)) run_emulator(const struct vtpm *vtpm,
+						   int socket)
+{
+	char control[64], state[300], log[300];
 	const char *argv[20] = {
-		swtpm, "chardev", "--fd", fd, "--tpmstate", state,
-		"--log", log, "--flags", "startup-clear",
+		swtpm, "socket", "--ctrl", control,
+		"--tpmstate", state, "--log", log,
 		/* The proxy driver sets the locality before each command. */
 		"--locality", "allow-set-locality",
 		vtpm->version == 2 ? "--tpm2" : NULL, NULL,
@@ -69,27 +88,74 @@ static void __attribute__((noreturn)) run_emulator(const struct vtpm *vtpm)
 	int null = open("/dev/null", O_RDWR);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	snprintf(fd, sizeof(fd), "%d", dup(vtpm->server_fd));
+	snprintf(control, sizeof(control), "type=unixio,clientfd=%d", socket);
 	snprintf(state, sizeof(state), "dir=%s", vtpm->directory);
 	snprintf(log, sizeof(log), "file=%s/log,level=20", vtpm->directory);
 	dup2(null, 0);
 	dup2(null, 1);
-	execv(swtpm, (char **)argv);
+	if (!fcntl(socket, F_SETFD, 0))
+		execv(swtpm, (char **)argv);
 	_exit(127);
 }
 
+/*
+ * A command of swtpm_ioctls(3) without arguments, and @fd unless negative.
+ * Returns 0 when swtpm has done it.
+ */
+static int control(const struct vtpm *vtpm, uint8_t number, int fd)
+{
+	uint8_t command[8] = { 0, 0, 0, number }, answer[4];
+	/* CMD_INIT has flags behind its number, CMD_SET_DATAFD nothing. */
+	struct iovec iov = { command, fd < 0 ? 8 : 4 };
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} space = {};
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *cmsg = &space.align;
+
+	if (fd >= 0) {
+		msg.msg_control = space.buf;
+		msg.msg_controllen = sizeof(space.buf);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	}
+	if (sendmsg(vtpm->control_fd, &msg, MSG_NOSIGNAL) < 0)
+		return -errno;
+	if (recv(vtpm->control_fd, answer, sizeof(answer), MSG_WAITALL) !=
+	    sizeof(answer))
+		return -EPIPE;
+	return answer[0] | answer[1] | answer[2] | answer[3] ? -EIO : 0;
+}
+
+/*
+ * The emulator is ready before its device exists: a TPM 1.2 makes RSA keys
+ * first, for which the kernel's ten seconds may be too few in a guest without
+ * KVM.
+ */
 int vtpm_start(struct vtpm *vtpm, int version)
 {
-	int ret = vtpm_start_silent(vtpm, version);
+	int pair[2], ret = prepare(vtpm, version);
 
 	if (ret)
 		return ret;
-	vtpm->emulator = fork();
-	if (vtpm->emulator < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return -errno;
+	vtpm->control_fd = pair[0];
+	vtpm->emulator = fork();
 	if (!vtpm->emulator)
-		run_emulator(vtpm);
-	return 0;
+		run_emulator(vtpm, pair[1]);
+	close(pair[1]);
+	if (vtpm->emulator < 0)
+		return -EAGAIN;
+	ret = control(vtpm, CONTROL_INIT, -1);
+	if (!ret)
+		ret = make_device(vtpm);
+	if (!ret)
+		ret = control(vtpm, CONTROL_SET_DATAFD, vtpm->server_fd);
+	return ret;
 }
 
 int vtpm_start_failing(struct vtpm *vtpm, int version)
@@ -134,6 +200,9 @@ void vtpm_stop(struct vtpm *vtpm)
 	if (vtpm->server_fd > 0)
 		close(vtpm->server_fd);
 	vtpm->server_fd = -1;
+	if (vtpm->control_fd > 0)
+		close(vtpm->control_fd);
+	vtpm->control_fd = -1;
 	scratch_remove(vtpm->directory);
 }
 
@@ -153,15 +222,18 @@ int vtpm_resume(struct vtpm *vtpm)
 	return kill(vtpm->emulator, SIGCONT) ? -errno : 0;
 }
 
+long vtpm_connect(struct call *call)
+{
+	call->out_len = 0;
+	return ioctl(call->fd, VTPM_PROXY_IOC_CONNECT_TO_IMA_NS, 0) ? -errno :
+								      0;
+}
+
 int vtpm_attach(struct agent *agent, struct vtpm *vtpm)
 {
-	int ret, fd = file_give_fd(agent, vtpm->server_fd);
+	struct call call = { .fd = vtpm->server_fd };
 
-	if (fd < 0)
-		return fd;
-	ret = file_ioctl(agent, fd, VTPM_PROXY_IOC_CONNECT_TO_IMA_NS, 0);
-	file_close(agent, fd);
-	return ret;
+	return agent_call(agent, vtpm_connect, &call);
 }
 
 long vtpm_extends(const struct vtpm *vtpm)
@@ -209,6 +281,21 @@ int vtpm_wait_device(const struct vtpm *vtpm)
 		usleep(10000);
 	}
 	return 0;
+}
+
+int vtpm_wait_hang_up(const struct vtpm *vtpm, long ms)
+{
+	struct pollfd server = { .fd = vtpm->server_fd };
+	long deadline = now_ms() + ms;
+
+	/* A registration that failed hangs up without waking who polls. */
+	do {
+		if (poll(&server, 1, 50) < 0)
+			return -errno;
+		if (server.revents & POLLHUP)
+			return 0;
+	} while (now_ms() < deadline);
+	return -ETIMEDOUT;
 }
 
 int vtpm_open(struct agent *agent, const struct vtpm *vtpm, bool managed)

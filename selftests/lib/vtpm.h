@@ -18,6 +18,7 @@
  * @version: 1 or 2
  * @number: N of /dev/tpmN
  * @server_fd: the test's copy of what the emulator answers on
+ * @control_fd: where swtpm takes orders, -1 for another emulator
  * @emulator: its pid, 0 when it is not running
  * @directory: its state and its log
  */
@@ -25,6 +26,7 @@ struct vtpm {
 	int version;
 	int number;
 	int server_fd;
+	int control_fd;
 	pid_t emulator;
 	char directory[256];
 };
@@ -47,6 +49,9 @@ int vtpm_pause(struct vtpm *vtpm);
 int vtpm_resume(struct vtpm *vtpm);
 int vtpm_kill(struct vtpm *vtpm);
 
+/* What the ioctl says to an agent that has @server_fd as its own. */
+long vtpm_connect(struct call *call);
+
 /* Gives the server descriptor to @agent, which attaches it to its IMA. */
 int vtpm_attach(struct agent *agent, struct vtpm *vtpm);
 
@@ -55,6 +60,9 @@ long vtpm_extends(const struct vtpm *vtpm);
 
 /* Waits up to ten seconds for /dev/tpmN, of a TPM 2.0 also for /dev/tpmrmN. */
 int vtpm_wait_device(const struct vtpm *vtpm);
+
+/* Waits until the server descriptor sees a hang-up.  0 or -ETIMEDOUT. */
+int vtpm_wait_hang_up(const struct vtpm *vtpm, long ms);
 
 /* Opens /dev/tpmN or /dev/tpmrmN in @agent; whoever may by owner and mode. */
 int vtpm_open(struct agent *agent, const struct vtpm *vtpm, bool managed);
