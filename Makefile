@@ -53,6 +53,13 @@ kernel: ## build KERNEL=default|base|debug|off
 	@$(dev)/deps series kernel
 	@$(dev)/kernel $(KERNEL)
 
+.PHONY: bench
+bench: ## what a namespace costs, in instructions and bytes, and the bars
+	@$(dev)/deps series kernel vm tools
+	@$(dev)/kernel base
+	@$(dev)/kernel default
+	@$(dev)/bench
+
 ifneq ($(have_tools),)
 .PHONY: tools install
 tools: ## build imans
