@@ -19,6 +19,12 @@
 
 #define OWNER 1000
 
+#define LABEL_256 \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 /* What may be written to active. */
 FIXTURE(active)
 {
@@ -54,6 +60,10 @@ ACTIVE(one_and_two_newlines, "1\n\n", EINVAL);
 ACTIVE(one_newline_nul, "1\n\0", EINVAL);
 ACTIVE(plus_one, "+1", EINVAL);
 ACTIVE(yes, "y", EINVAL);
+ACTIVE(nothing, "", EINVAL);
+ACTIVE(one_and_much_more, "1\n" LABEL_256 LABEL_256, EINVAL);
+ACTIVE(leading_zero, "01", EINVAL);
+ACTIVE(hexadecimal, "0x1", EINVAL);
 /* clang-format on */
 
 FIXTURE_SETUP(active)
@@ -83,6 +93,23 @@ TEST_F(active, can_follow_any_write)
 {
 	file_put(&self->child, IMA_DIR "/active", variant->text, variant->len);
 	EXPECT_EQ(variant->error ? 0 : -EBUSY, ima_activate(&self->child));
+}
+
+/*
+ * Nothing takes it back, nor is anything done twice.  What is no "1" is
+ * invalid in any state.
+ */
+TEST_F(active, stays_one_once_it_is)
+{
+	char text[64];
+
+	ASSERT_EQ(0, ima_activate(&self->child));
+	EXPECT_EQ(variant->error ? -EINVAL : -EBUSY,
+		  file_put(&self->child, IMA_DIR "/active", variant->text,
+			   variant->len));
+	ASSERT_EQ(2, ima_get(&self->child, "active", text, sizeof(text)));
+	EXPECT_STREQ("1\n", text);
+	EXPECT_EQ(1, ima_count(&self->child));
 }
 
 /* One child of uid 1000, mounted, in most of what follows. */
@@ -115,6 +142,25 @@ TEST_F(config, active_is_busy_the_second_time)
 {
 	ASSERT_EQ(0, ima_activate(&self->child));
 	EXPECT_EQ(-EBUSY, ima_activate(&self->child));
+}
+
+TEST_F(config, active_reads_zero_before_activation)
+{
+	char text[64];
+
+	ASSERT_EQ(2, ima_get(&self->child, "active", text, sizeof(text)));
+	EXPECT_STREQ("0\n", text);
+}
+
+/* Opening it as a shell does is not yet writing. */
+TEST_F(config, active_is_not_changed_by_truncation)
+{
+	int fd = ima_open(&self->child, "active", O_WRONLY | O_TRUNC);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, file_close(&self->child, fd));
+	EXPECT_EQ(0, ima_number(&self->child, "active"));
+	EXPECT_EQ(-EACCES, ima_count(&self->child));
 }
 
 TEST_F(config, boot_aggregate_is_the_first_and_only_entry)
@@ -189,6 +235,20 @@ TEST_F(config, unset_hash_and_template_are_the_hosts)
 	list_free(&list);
 }
 
+TEST_F(config, configured_values_are_read_after_activation)
+{
+	char text[64];
+
+	ASSERT_EQ(0, ima_put(&self->child, "hash", "sha384"));
+	ASSERT_EQ(0, ima_put(&self->child, "template_name", "ima-sig"));
+	ASSERT_EQ(0, ima_activate(&self->child));
+	ASSERT_LT(0, ima_get(&self->child, "hash", text, sizeof(text)));
+	EXPECT_STREQ("sha384\n", text);
+	ASSERT_LT(0, ima_get(&self->child, "template_name", text,
+			     sizeof(text)));
+	EXPECT_STREQ("ima-sig\n", text);
+}
+
 /* A name ends where it ends, not at a NUL with more behind it. */
 TEST_F(config, name_with_something_behind_a_nul_is_invalid)
 {
@@ -249,13 +309,32 @@ NAME(hash_unknown, "hash", "sha3", EINVAL);
 NAME(hash_that_ima_does_not_offer, "hash", "wp256", EINVAL);
 NAME(hash_empty, "hash", "\n", EINVAL);
 NAME(hash_with_tail, "hash", "sha256 ", EINVAL);
-NAME(hash_too_long, "hash", "sha256sha256sha256sha256sha256sha", EINVAL);
+NAME(hash_uppercase, "hash", "SHA256", EINVAL);
+NAME(hash_nothing, "hash", "", EINVAL);
+NAME(hash_of_31, "hash", "sha256sha256sha256sha256sha256s", EINVAL);
+NAME(hash_of_32, "hash", "sha256sha256sha256sha256sha256sh", EINVAL);
+NAME(hash_too_long, "hash", LABEL_256, EINVAL);
 NAME(template_unknown, "template_name", "ima-xy", EINVAL);
 NAME(template_empty, "template_name", "\n", EINVAL);
 NAME(template_format_string, "template_name", "d-ng|n-ng", EINVAL);
 NAME(template_format_d_n, "template_name", "d|n", EINVAL);
-NAME(template_too_long, "template_name", "ima-ngima-ngima-ngima-ngima-ngim",
+NAME(template_uppercase, "template_name", "IMA-NG", EINVAL);
+NAME(template_nothing, "template_name", "", EINVAL);
+NAME(template_of_31, "template_name", "ima-ngima-ngima-ngima-ngima-ngi", EINVAL);
+NAME(template_of_32, "template_name", "ima-ngima-ngima-ngima-ngima-ngim",
      EINVAL);
+NAME(template_too_long, "template_name", LABEL_256, EINVAL);
+NAME(hash_md5, "hash", "md5\n", 0);
+NAME(hash_sha1, "hash", "sha1\n", 0);
+NAME(hash_sha224, "hash", "sha224\n", 0);
+NAME(hash_sha384, "hash", "sha384\n", 0);
+NAME(hash_sha512, "hash", "sha512\n", 0);
+NAME(template_ima, "template_name", "ima\n", 0);
+NAME(template_ima_ng, "template_name", "ima-ng\n", 0);
+NAME(template_ima_buf, "template_name", "ima-buf\n", 0);
+NAME(template_ima_modsig, "template_name", "ima-modsig\n", 0);
+NAME(template_evm_sig, "template_name", "evm-sig\n", 0);
+NAME(template_ima_ns, "template_name", "ima-ns\n", 0);
 /* clang-format on */
 
 FIXTURE_SETUP(name)
@@ -284,8 +363,15 @@ TEST_F(name, is_taken_or_refused)
 
 TEST_F(name, is_busy_after_activation)
 {
+	char before[64], after[64];
+
 	ASSERT_EQ(0, ima_activate(&self->child));
+	ASSERT_LT(0, ima_get(&self->child, variant->file, before,
+			     sizeof(before)));
 	EXPECT_EQ(-EBUSY, ima_put(&self->child, variant->file, variant->text));
+	ASSERT_LT(0, ima_get(&self->child, variant->file, after,
+			     sizeof(after)));
+	EXPECT_STREQ(before, after);
 }
 
 /*
@@ -363,21 +449,22 @@ TEST_F_TIMEOUT(combination, activates_and_measures_with_every_template, 120)
 		    strcmp(algo, "sha1"))
 			algo = "sha1";
 		ASSERT_EQ(0, ns_start(child, NULL, OWNER, NULL));
-		ASSERT_EQ(0, ima_mount(child));
-		ASSERT_EQ(0, ima_put(child, "hash", variant->hash));
-		ASSERT_EQ(0, ima_put(child, "template_name", template)) {
+		ASSERT_EQ(0, ima_configure(child, variant->hash, template)) {
 			TH_LOG("%s", template);
 		}
 		ASSERT_EQ(0, ima_activate(child)) TH_LOG("%s", template);
 		ASSERT_EQ(0, ima_load_policy(child, EXEC_RULE));
 		ASSERT_EQ(0, file_run(child, self->program));
 		ASSERT_EQ(0, list_read(child, &list)) TH_LOG("%s", template);
+		EXPECT_STREQ("boot_aggregate", list.entries[0].name);
+		EXPECT_STREQ(template, list.entries[0].template);
+		EXPECT_STREQ(algo, list.entries[0].algo)
+			TH_LOG("%s: boot_aggregate", template);
 		entry = list_find(&list, 1, self->program);
 		ASSERT_NE(NULL, entry) TH_LOG("%s", template);
 		EXPECT_STREQ(template, entry->template);
 		ASSERT_LT(0, digest_of_file(self->program, algo, digest));
-		if (strcmp(template, "ima"))
-			EXPECT_STREQ(algo, entry->algo);
+		EXPECT_STREQ(algo, entry->algo) TH_LOG("%s", template);
 		EXPECT_EQ(0, memcmp(digest, entry->file_digest,
 				    digest_size(algo)))
 			TH_LOG("%s: wrong file digest", template);
@@ -403,12 +490,6 @@ FIXTURE_VARIANT(label)
 	int error;
 };
 
-#define LABEL_256 \
-	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
-	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
-	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
-	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
 #define LABEL(_name, _text, _error) \
 	FIXTURE_VARIANT_ADD(label, _name) { \
 		.text = _text, \
@@ -421,7 +502,10 @@ LABEL(one_word, "web-frontend", 0);
 LABEL(words, "image sha256:0123 of registry/x", 0);
 LABEL(longest, LABEL_256, 0);
 LABEL(too_long, LABEL_256 "0", EINVAL);
+LABEL(nothing, "", EINVAL);
 LABEL(only_a_newline, "\n", EINVAL);
+LABEL(only_a_blank, " ", 0);
+LABEL(one_and_newline, "web-frontend\n", 0);
 LABEL(control_character, "web\x01", EINVAL);
 LABEL(tab, "web\tfrontend", EINVAL);
 LABEL(newline_inside, "web\nfrontend", EINVAL);
@@ -443,7 +527,7 @@ FIXTURE_TEARDOWN(label)
 
 TEST_F(label, is_taken_or_refused)
 {
-	char text[512];
+	char text[512], expected[512];
 	long len;
 
 	EXPECT_EQ(-variant->error, file_put(&self->child, IMA_DIR "/label",
@@ -451,10 +535,25 @@ TEST_F(label, is_taken_or_refused)
 	len = ima_get(&self->child, "label", text, sizeof(text));
 	ASSERT_LE(0, len);
 	text[strcspn(text, "\n")] = 0;
-	EXPECT_STREQ(variant->error ? "" : variant->text, text);
+	snprintf(expected, sizeof(expected), "%.*s",
+		 (int)strcspn(variant->text, "\n"), variant->text);
+	EXPECT_STREQ(variant->error ? "" : expected, text);
 	/* A refused one may be mended, an accepted one stays. */
 	EXPECT_EQ(variant->error ? 0 : -EBUSY,
 		  ima_put(&self->child, "label", "another"));
+}
+
+/* Whether the second one would have been good does not matter. */
+TEST_F(label, is_written_once)
+{
+	char text[512];
+
+	ASSERT_EQ(0, ima_put(&self->child, "label", "first"));
+	EXPECT_EQ(-EBUSY, file_put(&self->child, IMA_DIR "/label",
+				   variant->text, variant->len));
+	ASSERT_LT(0, ima_get(&self->child, "label", text, sizeof(text)));
+	text[strcspn(text, "\n")] = 0;
+	EXPECT_STREQ("first", text);
 }
 
 TEST_F(config, label_reads_back_after_activation)

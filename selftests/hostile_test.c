@@ -16,6 +16,7 @@
 
 #include "file.h"
 #include "ima.h"
+#include "kmsg.h"
 #include "list.h"
 #include "ns.h"
 #include "record.h"
@@ -138,37 +139,10 @@ TEST_F_TIMEOUT(hostile, endless_file_can_be_left, 120)
 	reader.pid = 0;
 }
 
-/* Messages of the kernel from now on. */
-static int messages_open(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_END);
-	return fd;
-}
-
-static long messages_with(int fd, const char *text)
-{
-	char message[8192];
-	long count = 0;
-
-	for (;;) {
-		ssize_t n = read(fd, message, sizeof(message) - 1);
-
-		if (n < 0 && errno == EPIPE)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN ? count : -errno;
-		message[n] = 0;
-		count += strstr(message, text) != NULL;
-	}
-}
-
 /* Without auditd, audit records are kernel messages. */
 TEST_F(hostile, direct_reads_leave_nothing_in_the_hosts_audit)
 {
-	int i, messages = messages_open();
+	int i, messages = kmsg_open();
 
 	ASSERT_LE(0, messages);
 	ASSERT_EQ(0, scratch_text(self->path, "text\n"));
@@ -181,7 +155,7 @@ TEST_F(hostile, direct_reads_leave_nothing_in_the_hosts_audit)
 		ASSERT_LE(0, fd);
 		file_close(&self->child, fd);
 	}
-	EXPECT_EQ(0, messages_with(messages, "collect_data"));
+	EXPECT_EQ(0, kmsg_count(messages, "collect_data"));
 	/* It is seen where it belongs: a digest of zeros. */
 	EXPECT_EQ(1, list_measured(&self->child, self->path));
 	close(messages);
@@ -189,7 +163,7 @@ TEST_F(hostile, direct_reads_leave_nothing_in_the_hosts_audit)
 
 TEST_F(hostile, bad_rules_leave_nothing_in_the_hosts_audit)
 {
-	int i, messages = messages_open();
+	int i, messages = kmsg_open();
 
 	ASSERT_LE(0, messages);
 	for (i = 0; i < 20; i++) {
@@ -197,13 +171,13 @@ TEST_F(hostile, bad_rules_leave_nothing_in_the_hosts_audit)
 		EXPECT_EQ(0, ima_load_policy(&self->child,
 					     "dont_measure fowner=0\n"));
 	}
-	EXPECT_EQ(0, messages_with(messages, "policy_update"));
+	EXPECT_EQ(0, kmsg_count(messages, "policy_update"));
 	close(messages);
 }
 
 TEST_F_TIMEOUT(hostile, too_many_rules_are_told_once, 120)
 {
-	int i, fd, messages = messages_open();
+	int i, fd, messages = kmsg_open();
 	const char rule[] = "dont_measure fowner=0\n";
 	int round;
 
@@ -218,7 +192,7 @@ TEST_F_TIMEOUT(hostile, too_many_rules_are_told_once, 120)
 		EXPECT_EQ(0, file_close(&self->child, fd));
 	}
 	/* The wording is free, "rules" and being from IMA are not. */
-	EXPECT_EQ(1, messages_with(messages, "rules"));
+	EXPECT_EQ(1, kmsg_count(messages, "rules"));
 	close(messages);
 }
 

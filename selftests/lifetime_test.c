@@ -59,6 +59,26 @@ static bool has_died(struct __test_metadata *_metadata, long id)
 	return record_find(NULL, "ima_ns_death", id, NULL, 0) == 1;
 }
 
+/* The namespace outlives its processes by @fd, and not what @fd was. */
+static void expect_kept_by(struct __test_metadata *_metadata,
+			   FIXTURE_DATA(last) *self, int fd)
+{
+	ASSERT_LE(0, fd);
+	agent_stop(&self->child);
+	EXPECT_FALSE(has_died(_metadata, self->id));
+	close(fd);
+	EXPECT_EQ(1, record_wait(NULL, "ima_ns_death", self->id, NULL, 0));
+}
+
+/* A file below /proc/PID/ns, a reference to that namespace. */
+static int namespace_file(const struct agent *agent, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", agent->pid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 TEST_F(last, process_ends_it)
 {
 	EXPECT_FALSE(has_died(_metadata, self->id));
@@ -100,27 +120,15 @@ TEST_F(last, open_policy_keeps_it)
 
 TEST_F(last, user_namespace_file_keeps_it)
 {
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", self->child.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, fd);
-	agent_stop(&self->child);
-	EXPECT_FALSE(has_died(_metadata, self->id));
-	close(fd);
-	EXPECT_EQ(1, record_wait(NULL, "ima_ns_death", self->id, NULL, 0));
+	expect_kept_by(_metadata, self, namespace_file(&self->child, "user"));
 }
 
 /* Entered again through the kept file: still the same, still active. */
 TEST_F(last, kept_namespace_can_be_entered_again)
 {
 	struct agent again = {};
-	char path[64];
-	int user;
+	int user = namespace_file(&self->child, "user");
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", self->child.pid);
-	user = open(path, O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, user);
 	ASSERT_EQ(0, agent_start(&again, NULL));
 	ASSERT_EQ(0, ns_join_user(&again, self->child.pid));
@@ -134,36 +142,21 @@ TEST_F(last, kept_namespace_can_be_entered_again)
 
 TEST_F(last, mount_namespace_file_keeps_it)
 {
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", self->child.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, fd);
-	agent_stop(&self->child);
-	EXPECT_FALSE(has_died(_metadata, self->id));
-	close(fd);
-	EXPECT_EQ(1, record_wait(NULL, "ima_ns_death", self->id, NULL, 0));
+	expect_kept_by(_metadata, self, namespace_file(&self->child, "mnt"));
 }
 
 /* A child keeps its parent: first the inner dies, then the outer. */
 TEST_F(last, descendant_keeps_it)
 {
 	struct agent nested = {};
-	char path[64];
 	long id;
 	int fd;
 
 	ASSERT_EQ(0, ima_start_new(&nested, &self->child, 0, NULL));
 	id = ima_number(&nested, "id");
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", nested.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, fd);
+	fd = namespace_file(&nested, "user");
 	agent_stop(&nested);
-	agent_stop(&self->child);
-	EXPECT_FALSE(has_died(_metadata, self->id));
-	close(fd);
-	EXPECT_EQ(1, record_wait(NULL, "ima_ns_death", self->id, NULL, 0));
+	expect_kept_by(_metadata, self, fd);
 	/* The nested one's death was an entry of the list that is gone. */
 	EXPECT_EQ(0, record_find(NULL, "ima_ns_death", id, NULL, 0));
 }
@@ -393,17 +386,24 @@ FIXTURE_TEARDOWN(race)
 	agent_stop(&self->child);
 }
 
-TEST_F(race, of_activation_has_one_winner)
+/* How many of the last race won; the others were told that it is busy. */
+static int winners(struct __test_metadata *_metadata,
+		   const struct racer *racers)
 {
 	int i, won = 0;
 
-	ASSERT_EQ(0, race(self->racers, IMA_DIR "/active", "1"));
 	for (i = 0; i < RACERS; i++) {
-		won += !self->racers[i].ret;
-		if (self->racers[i].ret)
-			EXPECT_EQ(-EBUSY, self->racers[i].ret);
+		won += !racers[i].ret;
+		if (racers[i].ret)
+			EXPECT_EQ(-EBUSY, racers[i].ret);
 	}
-	EXPECT_EQ(1, won);
+	return won;
+}
+
+TEST_F(race, of_activation_has_one_winner)
+{
+	ASSERT_EQ(0, race(self->racers, IMA_DIR "/active", "1"));
+	EXPECT_EQ(1, winners(_metadata, self->racers));
 	EXPECT_EQ(1, ima_count(&self->child));
 	EXPECT_EQ(1, record_find(NULL, "ima_ns_birth",
 				 ima_number(&self->child, "id"), NULL, 0));
@@ -411,31 +411,20 @@ TEST_F(race, of_activation_has_one_winner)
 
 TEST_F(race, of_the_label_has_one_winner)
 {
-	int i, won = 0;
-
 	ASSERT_EQ(0, race(self->racers, IMA_DIR "/label", "mine"));
-	for (i = 0; i < RACERS; i++) {
-		won += !self->racers[i].ret;
-		if (self->racers[i].ret)
-			EXPECT_EQ(-EBUSY, self->racers[i].ret);
-	}
-	EXPECT_EQ(1, won);
+	EXPECT_EQ(1, winners(_metadata, self->racers));
 }
 
 /* Who gets in adds one rule; the others are told that it is busy. */
 TEST_F(race, of_policy_writers_loses_no_batch)
 {
 	char text[16384], *at = text;
-	int i, round, won = 0, lines = 0;
+	int round, won = 0, lines = 0;
 
 	ASSERT_EQ(0, ima_activate(&self->child));
 	for (round = 0; round < 10; round++) {
 		ASSERT_EQ(0, race(self->racers, IMA_DIR "/policy", EXEC_RULE));
-		for (i = 0; i < RACERS; i++) {
-			won += !self->racers[i].ret;
-			if (self->racers[i].ret)
-				EXPECT_EQ(-EBUSY, self->racers[i].ret);
-		}
+		won += winners(_metadata, self->racers);
 	}
 	EXPECT_LE(10, won);
 	ASSERT_LT(0, ima_get(&self->child, "policy", text, sizeof(text)));

@@ -57,6 +57,28 @@ FIXTURE_TEARDOWN(measure)
 	scratch_remove(self->directory);
 }
 
+/*
+ * Runs the program in @agent and reads its list: the program's entry, NULL if
+ * it has none.
+ */
+static struct entry *run_and_find(struct agent *agent, const char *program,
+				  struct list *list)
+{
+	if (file_run(agent, program) || list_read(agent, list))
+		return NULL;
+	return list_find(list, 1, program);
+}
+
+static struct entry *first_violation(const struct list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->entries[i].violation)
+			return &list->entries[i];
+	return NULL;
+}
+
 static int read_once(struct agent *agent, const char *path)
 {
 	char byte[1];
@@ -88,9 +110,7 @@ TEST_F(measure, entry_holds_the_digest_of_the_file)
 	char *content;
 	long len;
 
-	ASSERT_EQ(0, file_run(&self->child, self->program));
-	ASSERT_EQ(0, list_read(&self->child, &list));
-	entry = list_find(&list, 1, self->program);
+	entry = run_and_find(&self->child, self->program, &list);
 	ASSERT_NE(NULL, entry);
 	len = file_get_all(NULL, self->program, &content);
 	ASSERT_LT(0, len);
@@ -336,6 +356,7 @@ TEST_F(measure, what_the_host_has_measured_is_new_to_the_child)
 TEST_F(measure, each_level_uses_its_own_hash)
 {
 	struct list host, list;
+	struct entry *entry;
 
 	ASSERT_EQ(0, chown(self->program, 62004, 0));
 	ASSERT_EQ(0, ima_load_policy(NULL,
@@ -345,14 +366,13 @@ TEST_F(measure, each_level_uses_its_own_hash)
 	ASSERT_EQ(0, ima_configure(&self->other, "sha512", "ima-ng"));
 	ASSERT_EQ(0, ima_activate(&self->other));
 	ASSERT_EQ(0, ima_load_policy(&self->other, EXEC_RULE));
-	ASSERT_EQ(0, file_run(&self->other, self->program));
-	ASSERT_EQ(0, list_read(&self->other, &list));
-	ASSERT_NE(NULL, list_find(&list, 1, self->program));
-	EXPECT_STREQ("sha512", list_find(&list, 1, self->program)->algo);
+	entry = run_and_find(&self->other, self->program, &list);
+	ASSERT_NE(NULL, entry);
+	EXPECT_STREQ("sha512", entry->algo);
 	ASSERT_EQ(0, list_read(NULL, &host));
-	ASSERT_NE(NULL, list_find(&host, 1, self->program));
-	EXPECT_STREQ(host.entries[0].algo,
-		     list_find(&host, 1, self->program)->algo);
+	entry = list_find(&host, 1, self->program);
+	ASSERT_NE(NULL, entry);
+	EXPECT_STREQ(host.entries[0].algo, entry->algo);
 	list_free(&host);
 	list_free(&list);
 }
@@ -372,6 +392,57 @@ TEST_F(measure, namespace_without_securityfs_is_judged_by_its_ancestor)
 	ASSERT_EQ(0, ns_start(&self->other, &self->child, 0, NULL));
 	ASSERT_EQ(0, file_run(&self->other, self->program));
 	EXPECT_EQ(1, list_measured(&self->child, self->program));
+}
+
+/* No namespace anywhere below init: init judges all the same. */
+TEST_F(measure, namespaces_without_securityfs_are_judged_by_init)
+{
+	struct agent nested = {};
+
+	ASSERT_EQ(0, chown(self->program, 62005, 0));
+	ASSERT_EQ(0, ima_load_policy(NULL,
+				     "measure func=BPRM_CHECK fowner=62005\n"));
+	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
+	ASSERT_EQ(0, ns_start(&nested, &self->other, 0, NULL));
+	ASSERT_EQ(0, file_run(&nested, self->program));
+	EXPECT_EQ(1, list_measured(NULL, self->program));
+	agent_stop(&nested);
+}
+
+/* init (rule) ---- child (rule) ---- other (no IMA) ---- nested (no IMA) */
+TEST_F(measure, nearest_active_ancestor_and_init_judge_together)
+{
+	struct agent nested = {};
+
+	ASSERT_EQ(0, chown(self->program, 62006, 0));
+	ASSERT_EQ(0, ima_load_policy(NULL,
+				     "measure func=BPRM_CHECK fowner=62006\n"));
+	ASSERT_EQ(0, ns_start(&self->other, &self->child, 0, NULL));
+	ASSERT_EQ(0, ima_mount(&self->other));
+	ASSERT_EQ(0, ns_start(&nested, &self->other, 0, NULL));
+	ASSERT_EQ(0, file_run(&nested, self->program));
+	EXPECT_EQ(1, list_measured(&self->child, self->program));
+	EXPECT_EQ(1, list_measured(NULL, self->program));
+	/* The one that only configures has no list to show. */
+	EXPECT_EQ(-EACCES, ima_count(&self->other));
+	agent_stop(&nested);
+}
+
+/* What ran before is not made up for; what runs from now on is judged. */
+TEST_F(measure, events_are_judged_from_the_activation_on)
+{
+	char later[320];
+
+	snprintf(later, sizeof(later), "%s.later", self->program);
+	ASSERT_EQ(0, scratch_program(later, "later"));
+	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
+	ASSERT_EQ(0, ima_mount(&self->other));
+	ASSERT_EQ(0, file_run(&self->other, self->program));
+	ASSERT_EQ(0, ima_activate(&self->other));
+	ASSERT_EQ(0, ima_load_policy(&self->other, EXEC_RULE));
+	ASSERT_EQ(0, file_run(&self->other, later));
+	EXPECT_EQ(0, list_measured(&self->other, self->program));
+	EXPECT_EQ(1, list_measured(&self->other, later));
 }
 
 /*
@@ -479,19 +550,20 @@ TEST_F(measure, task_that_joins_only_the_mounts_is_not_judged_there)
 /* pcr= and template= of a rule. */
 TEST_F(measure, pcr_of_the_rule_is_used)
 {
+	struct entry *entry;
 	struct list list;
 
 	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER,
 				   "measure func=BPRM_CHECK pcr=14\n"));
-	ASSERT_EQ(0, file_run(&self->other, self->program));
-	ASSERT_EQ(0, list_read(&self->other, &list));
-	ASSERT_NE(NULL, list_find(&list, 1, self->program));
-	EXPECT_EQ(14, list_find(&list, 1, self->program)->pcr);
+	entry = run_and_find(&self->other, self->program, &list);
+	ASSERT_NE(NULL, entry);
+	EXPECT_EQ(14, entry->pcr);
 	list_free(&list);
 }
 
 TEST_F(measure, template_of_the_rule_is_used)
 {
+	struct entry *entry;
 	struct list list;
 
 	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
@@ -501,10 +573,9 @@ TEST_F(measure, template_of_the_rule_is_used)
 	ASSERT_EQ(0, ima_load_policy(&self->other,
 				     "measure func=BPRM_CHECK "
 				     "template=ima-sig\n"));
-	ASSERT_EQ(0, file_run(&self->other, self->program));
-	ASSERT_EQ(0, list_read(&self->other, &list));
-	ASSERT_NE(NULL, list_find(&list, 1, self->program));
-	EXPECT_STREQ("ima-sig", list_find(&list, 1, self->program)->template);
+	entry = run_and_find(&self->other, self->program, &list);
+	ASSERT_NE(NULL, entry);
+	EXPECT_STREQ("ima-sig", entry->template);
 	EXPECT_STREQ("ima-ng", list.entries[0].template);
 	list_free(&list);
 }
@@ -820,32 +891,24 @@ TEST_F(violation, by_a_writer_in_another_namespace)
 TEST_F(violation, by_a_writer_inside_has_the_whole_path)
 {
 	struct list list;
-	size_t i;
 
 	ASSERT_LE(0, file_open(&self->measures, self->text, O_RDONLY));
 	ASSERT_EQ(0, file_put_text(&self->measures, self->text, "TEXT\n"));
 	ASSERT_EQ(0, list_read(&self->measures, &list));
-	for (i = 0; i < list.count; i++)
-		if (list.entries[i].violation)
-			break;
-	ASSERT_GT(list.count, i);
-	EXPECT_STREQ(self->text, list.entries[i].name);
+	ASSERT_NE(NULL, first_violation(&list));
+	EXPECT_STREQ(self->text, first_violation(&list)->name);
 	list_free(&list);
 }
 
 TEST_F(violation, by_a_writer_outside_has_the_last_component)
 {
 	struct list list;
-	size_t i;
 
 	ASSERT_LE(0, file_open(&self->measures, self->text, O_RDONLY));
 	ASSERT_EQ(0, scratch_append(self->text, "more\n"));
 	ASSERT_EQ(0, list_read(&self->measures, &list));
-	for (i = 0; i < list.count; i++)
-		if (list.entries[i].violation)
-			break;
-	ASSERT_GT(list.count, i);
-	EXPECT_STREQ("text", list.entries[i].name);
+	ASSERT_NE(NULL, first_violation(&list));
+	EXPECT_STREQ("text", first_violation(&list)->name);
 	list_free(&list);
 }
 

@@ -15,8 +15,10 @@
 
 #include "file.h"
 #include "ima.h"
+#include "kmsg.h"
 #include "list.h"
 #include "ns.h"
+#include "record.h"
 #include "scratch.h"
 
 #define OWNER 1000
@@ -106,9 +108,34 @@ TEST_F(policy, open_batch_changes_nothing_yet)
 	EXPECT_EQ(0, file_close(&self->child, fd));
 }
 
+TEST_F(policy, open_batch_is_not_shown_yet)
+{
+	int fd;
+
+	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
+	fd = ima_open(&self->child, "policy", O_WRONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ((long)strlen(EXEC_RULE),
+		  file_write(&self->child, fd, EXEC_RULE, strlen(EXEC_RULE)));
+	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
+			     sizeof(self->text)));
+	EXPECT_EQ(1, lines_of(self->text));
+	EXPECT_EQ(0, file_close(&self->child, fd));
+	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
+			     sizeof(self->text)));
+	EXPECT_EQ(2, lines_of(self->text));
+}
+
 TEST_F(policy, refuses_o_rdwr)
 {
 	EXPECT_EQ(-EACCES, ima_open(&self->child, "policy", O_RDWR));
+}
+
+/* Nor is it kept busy by who was refused. */
+TEST_F(policy, refused_open_leaves_it_free)
+{
+	EXPECT_EQ(-EACCES, ima_open(&self->child, "policy", O_RDWR));
+	EXPECT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
 }
 
 /* What cat does with a file of rules: what is left is written again. */
@@ -143,12 +170,39 @@ TEST_F(policy, second_writer_is_busy)
 	EXPECT_LE(0, ima_open(&self->child, "policy", O_WRONLY));
 }
 
+/* Wherever the other one comes from. */
+TEST_F(policy, writer_in_init_is_a_second_writer)
+{
+	char path[256];
+	int fd = ima_open(&self->child, "policy", O_WRONLY);
+
+	ASSERT_LE(0, fd);
+	snprintf(path, sizeof(path), "/proc/%d/root%s/policy", self->child.pid,
+		 IMA_DIR);
+	EXPECT_EQ(-EBUSY, file_open(NULL, path, O_WRONLY));
+	ASSERT_EQ(0, file_close(&self->child, fd));
+	EXPECT_EQ(0, file_put_text(NULL, path, EXEC_RULE));
+}
+
+/* Its file is closed then, as any. */
+TEST_F(policy, writer_that_is_killed_leaves_it_free)
+{
+	struct agent writer = {};
+	int fd;
+
+	ASSERT_EQ(0, agent_start(&writer, &self->child));
+	fd = ima_open(&writer, "policy", O_WRONLY);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EBUSY, ima_open(&self->child, "policy", O_WRONLY));
+	agent_stop(&writer);
+	EXPECT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
+}
+
 TEST_F(policy, writers_of_two_namespaces_do_not_meet)
 {
 	struct agent other = {};
 
-	ASSERT_EQ(0, ns_start(&other, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&other, NULL));
+	ASSERT_EQ(0, ima_start_new(&other, NULL, OWNER, NULL));
 	ASSERT_LE(0, ima_open(&self->child, "policy", O_WRONLY));
 	EXPECT_LE(0, ima_open(&other, "policy", O_WRONLY));
 	/* Nor does init's. */
@@ -173,6 +227,38 @@ TEST_F(policy, error_drops_the_whole_batch)
 	EXPECT_STREQ(before, self->text);
 	/* And the next batch is the first one still. */
 	EXPECT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
+	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
+			     sizeof(self->text)));
+	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", self->text);
+}
+
+/* A rule that is not allowed is an error like one that is not understood. */
+TEST_F(policy, refused_rule_drops_the_whole_batch)
+{
+	char before[4096];
+	int fd;
+
+	ASSERT_LE(0, ima_get(&self->child, "policy", before, sizeof(before)));
+	fd = ima_open(&self->child, "policy", O_WRONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ((long)strlen(EXEC_RULE),
+		  file_write(&self->child, fd, EXEC_RULE, strlen(EXEC_RULE)));
+	EXPECT_EQ(-EPERM, file_write(&self->child, fd,
+				     "audit func=BPRM_CHECK\n", 22));
+	file_write(&self->child, fd, EXEC_RULE, strlen(EXEC_RULE));
+	EXPECT_EQ(0, file_close(&self->child, fd));
+	ASSERT_LE(0, ima_get(&self->child, "policy", self->text,
+			     sizeof(self->text)));
+	EXPECT_STREQ(before, self->text);
+}
+
+/* The rules that were loaded before it stay. */
+TEST_F(policy, error_in_a_later_batch_keeps_the_earlier_ones)
+{
+	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
+	ASSERT_EQ(-EINVAL, ima_load_policy(&self->child,
+					   "measure func=MMAP_CHECK\n"
+					   "nonsense\n"));
 	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
 			     sizeof(self->text)));
 	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", self->text);
@@ -250,8 +336,7 @@ TEST_F(policy, child_policy_does_not_reach_a_sibling)
 	struct agent other = {};
 	char before[4096];
 
-	ASSERT_EQ(0, ns_start(&other, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&other, NULL));
+	ASSERT_EQ(0, ima_start_new(&other, NULL, OWNER, NULL));
 	ASSERT_LE(0, ima_get(&other, "policy", before, sizeof(before)));
 	ASSERT_EQ(0, ima_load_policy(&self->child,
 				     "measure func=FILE_CHECK uid=7\n"));
@@ -319,6 +404,85 @@ TEST_F_TIMEOUT(policy, batch_that_would_exceed_1024_is_dropped_as_a_whole, 120)
 	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
 			     sizeof(self->text)));
 	EXPECT_EQ(MAX_RULES, lines_of(self->text));
+}
+
+/* Writes a rule @arg[1] times into the descriptor @arg[0]. */
+static long write_rules(struct call *call)
+{
+	static const char rule[] = "dont_measure fowner=1\n";
+	long i;
+
+	call->out_len = 0;
+	for (i = 0; i < call->arg[1]; i++)
+		if (write(call->arg[0], rule, strlen(rule)) !=
+		    (ssize_t)strlen(rule))
+			return -errno;
+	return 0;
+}
+
+/* Kilobytes of the kernel's slabs. */
+static long slab_kilobytes(void)
+{
+	char text[8192], *at;
+
+	if (file_get(NULL, "/proc/meminfo", text, sizeof(text)) < 0)
+		return -1;
+	at = strstr(text, "\nSlab:");
+	return at ? atol(at + 6) : -1;
+}
+
+/*
+ * Beyond the limit nothing is stored: a rule takes some 300 bytes, so that
+ * 40000 of them would not fit below the bar.
+ */
+TEST_F_TIMEOUT(policy, rules_beyond_the_limit_take_no_memory, 120)
+{
+	struct call call = { .fd = -1 };
+	long before;
+	int fd = ima_open(&self->child, "policy", O_WRONLY);
+
+	ASSERT_LE(0, fd);
+	call.arg[0] = fd;
+	call.arg[1] = MAX_RULES + 1;
+	ASSERT_EQ(0, agent_call(&self->child, write_rules, &call));
+	before = slab_kilobytes();
+	ASSERT_LT(0, before);
+	call.arg[1] = 40000;
+	ASSERT_EQ(0, agent_call(&self->child, write_rules, &call));
+	EXPECT_GT(4096, slab_kilobytes() - before);
+	EXPECT_EQ(0, file_close(&self->child, fd));
+}
+
+/* Is the number a word of the message, behind the time and so on? */
+static bool names_number(const char *message, long number)
+{
+	const char *at = strchr(message, ';');
+	char word[32];
+
+	snprintf(word, sizeof(word), "%ld", number);
+	while (at && (at = strstr(at + 1, word)))
+		if ((at[-1] < '0' || at[-1] > '9') &&
+		    (at[strlen(word)] < '0' || at[strlen(word)] > '9'))
+			return true;
+	return false;
+}
+
+TEST_F_TIMEOUT(policy, message_about_too_many_rules_names_the_namespace, 120)
+{
+	struct call call = { .fd = -1, .arg = { 0, MAX_RULES + 1 } };
+	long id = ima_number(&self->child, "id");
+	char message[8192] = "";
+	int fd, log = kmsg_open();
+
+	ASSERT_LE(0, log);
+	fd = ima_open(&self->child, "policy", O_WRONLY);
+	ASSERT_LE(0, fd);
+	call.arg[0] = fd;
+	ASSERT_EQ(0, agent_call(&self->child, write_rules, &call));
+	ASSERT_EQ(0, file_close(&self->child, fd));
+	EXPECT_EQ(1, kmsg_last(log, "rules", message, sizeof(message)));
+	EXPECT_TRUE(names_number(message, id)) TH_LOG("%s", message);
+	close(log);
 }
 
 /* Ids are those of the instance's user namespace, shown as the reader's. */
@@ -418,6 +582,118 @@ TEST(ids_are_compared_in_the_childs_numbers)
 	scratch_remove(directory);
 }
 
+/*
+ * The same two extents, and a task with an id of either.
+ */
+FIXTURE(id)
+{
+	struct agent child;
+	struct agent user;
+	char directory[256];
+	char program[300];
+};
+
+FIXTURE_VARIANT(id)
+{
+	const char *rule;
+	uid_t inside;
+	bool measured;
+};
+
+#define ID(_name, _rule, _inside, _measured) \
+	FIXTURE_VARIANT_ADD(id, _name) { \
+		.rule = "measure func=BPRM_CHECK " _rule "\n", \
+		.inside = _inside, \
+		.measured = _measured, \
+	}
+
+/* clang-format off */
+ID(uid_above_low, "uid>9", 3, false);
+ID(uid_above_high, "uid>9", 15, true);
+ID(uid_below_low, "uid<10", 3, true);
+ID(uid_below_high, "uid<10", 15, false);
+ID(euid_above_low, "euid>9", 3, false);
+ID(euid_above_high, "euid>9", 15, true);
+ID(gid_above_low, "gid>9", 3, false);
+ID(gid_above_high, "gid>9", 15, true);
+ID(gid_below_high, "gid<10", 15, false);
+ID(egid_above_low, "egid>9", 3, false);
+ID(egid_above_high, "egid>9", 15, true);
+ID(uid_equal_low, "uid=3", 3, true);
+ID(uid_equal_high, "uid=15", 15, true);
+ID(uid_equal_other, "uid=15", 3, false);
+/* The file belongs to 12 and group 4 inside. */
+ID(fowner_below, "fowner<12", 3, false);
+ID(fowner_above, "fowner>11", 3, true);
+ID(fgroup_below, "fgroup<5", 3, true);
+ID(fgroup_above, "fgroup>4", 3, false);
+/* clang-format on */
+
+FIXTURE_SETUP(id)
+{
+	ASSERT_EQ(0, scratch_directory(self->directory,
+				       sizeof(self->directory)));
+	snprintf(self->program, sizeof(self->program), "%s/prog",
+		 self->directory);
+	ASSERT_EQ(0, scratch_program(self->program, variant->rule));
+	ASSERT_EQ(0, chown(self->program, 100002, 200004));
+	ASSERT_EQ(0, ns_start(&self->child, NULL, 0,
+			      "0 200000 10\n10 100000 10\n"));
+	ASSERT_EQ(0, ima_start(&self->child, variant->rule));
+	ASSERT_EQ(0, agent_start(&self->user, &self->child));
+	ASSERT_EQ(0, ns_drop_to(&self->user, variant->inside));
+}
+
+FIXTURE_TEARDOWN(id)
+{
+	agent_stop(&self->user);
+	agent_stop(&self->child);
+	scratch_remove(self->directory);
+}
+
+TEST_F(id, is_compared_in_the_childs_numbers)
+{
+	ASSERT_EQ(0, file_run(&self->user, self->program));
+	EXPECT_EQ(variant->measured,
+		  list_measured(&self->child, self->program));
+}
+
+/*
+ * The same rules in init and in a child with init's ids: shown the same,
+ * token for token.  Nothing on this machine belongs to that owner.
+ */
+TEST(child_shows_rules_as_init_does)
+{
+	static const char rules[] =
+		"measure func=FILE_CHECK mask=^MAY_READ uid=3 gid=4 "
+		"fowner=64990\n"
+		"measure func=BPRM_CHECK mask=MAY_EXEC euid=5 egid=6 "
+		"fowner=64990 pcr=12 template=ima-sig\n"
+		"measure func=MMAP_CHECK mask=MAY_EXEC uid>3 gid<9 "
+		"fowner=64990\n"
+		"measure func=MODULE_CHECK fowner>64990 fgroup=64990\n"
+		"measure func=KEY_CHECK keyrings=64990|64991\n"
+		"measure func=CREDS_CHECK fsname=sixtyfour fgroup>64990\n"
+		"measure func=FIRMWARE_CHECK fowner=64990\n"
+		"measure func=KEXEC_KERNEL_CHECK fowner=64990\n"
+		"measure func=POLICY_CHECK fowner=64990 "
+		"fsuuid=01234567-89ab-cdef-0123-456789abcdef\n"
+		"dont_measure fsmagic=0x64990 fowner=64990\n"
+		"dont_measure fowner=64990 gid<3 fgroup<64990\n";
+	struct agent child = {};
+	char text[16384], *init;
+
+	ASSERT_EQ(0, ns_start(&child, NULL, 0, "0 0 65536\n"));
+	ASSERT_EQ(0, ima_start(&child, rules));
+	ASSERT_EQ(0, ima_load_policy(NULL, rules));
+	ASSERT_LT(0, ima_get(&child, "policy", text, sizeof(text)));
+	EXPECT_EQ(11, lines_of(text));
+	ASSERT_LT(0, file_get_all(NULL, IMA_DIR "/policy", &init));
+	EXPECT_NE(NULL, strstr(init, text)) TH_LOG("%s\nin\n%s", text, init);
+	free(init);
+	agent_stop(&child);
+}
+
 /* Single rules: taken as they are, or refused with their errno. */
 FIXTURE(rule)
 {
@@ -449,6 +725,7 @@ GOOD(measure_uid, "measure func=FILE_CHECK mask=MAY_READ uid=0");
 GOOD(measure_euid, "measure func=FILE_CHECK mask=MAY_READ euid=0");
 GOOD(measure_fowner_less, "measure func=FILE_CHECK fowner<0");
 GOOD(measure_fowner_greater, "measure func=FILE_CHECK fowner>0");
+GOOD(measure_pcr_0, "measure func=BPRM_CHECK pcr=0");
 GOOD(measure_pcr, "measure func=BPRM_CHECK pcr=11");
 GOOD(measure_pcr_23, "measure func=BPRM_CHECK pcr=23");
 GOOD(measure_template, "measure func=BPRM_CHECK template=ima-sig");
@@ -468,6 +745,7 @@ GOOD(never_fires_kexec_initramfs, "measure func=KEXEC_INITRAMFS_CHECK");
 GOOD(never_fires_kexec_cmdline, "measure func=KEXEC_CMDLINE");
 GOOD(dont_measure, "dont_measure fsmagic=0x62656572");
 GOOD(dont_appraise, "dont_appraise fsmagic=0x62656572");
+GOOD(dont_hash, "dont_hash fsmagic=0x62656572");
 SHOWN(old_name_of_file_check, "measure func=PATH_CHECK",
       "measure func=FILE_CHECK \n");
 SHOWN(old_name_of_mmap_check, "measure func=FILE_MMAP",
@@ -513,10 +791,10 @@ FIXTURE_VARIANT_ADD(rule, audit) {
 
 FIXTURE_SETUP(rule)
 {
-	if (strstr(variant->text, "scope=") && !has_scope())
+	/* What is refused is refused without it, too. */
+	if (!variant->error && strstr(variant->text, "scope=") && !has_scope())
 		SKIP(return, "scope= is not in this kernel yet");
-	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->child, NULL));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
 }
 
 FIXTURE_TEARDOWN(rule)
@@ -558,8 +836,7 @@ FIXTURE(file)
 
 FIXTURE_SETUP(file)
 {
-	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->child, NULL));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
 	ASSERT_EQ(0, scratch_directory(self->directory,
 				       sizeof(self->directory)));
 	snprintf(self->path, sizeof(self->path), "%s/policy", self->directory);
@@ -678,6 +955,52 @@ TEST_F(policy, default_does_not_measure_what_is_read)
 	EXPECT_EQ(0, list_measured(&self->child, path));
 }
 
+/* All three choices, each by its own boot. */
+TEST_F(policy, default_is_what_the_command_line_says)
+{
+	long id = ima_number(&self->child, "id");
+	char choice[32], record[4096], named[32];
+
+	command_line_word("ima_ns_policy=", choice, sizeof(choice));
+	if (!*choice)
+		strcpy(choice, "exec");		/* the default of Kconfig */
+	ASSERT_EQ(1, record_find(NULL, "ima_ns_birth", id, record,
+				 sizeof(record)));
+	ASSERT_TRUE(record_value(record, "policy", named, sizeof(named)));
+	EXPECT_STREQ(choice, named);
+	ASSERT_LE(0, ima_get(&self->child, "policy", self->text,
+			     sizeof(self->text)));
+	if (!strcmp(choice, "none")) {
+		EXPECT_STREQ("", self->text);
+		ASSERT_EQ(0, file_run(&self->child, self->program));
+		EXPECT_EQ(1, ima_count(&self->child));
+		return;
+	}
+	EXPECT_NE(NULL, strstr(self->text, "measure func=BPRM_CHECK"));
+	EXPECT_NE(NULL, strstr(self->text, "measure func=MMAP_CHECK"));
+	EXPECT_NE(NULL, strstr(self->text, "measure func=POLICY_CHECK"));
+	EXPECT_NE(NULL, strstr(self->text, "measure func=KEY_CHECK"));
+	/* What root reads is measured with tcb alone. */
+	EXPECT_EQ(!strcmp(choice, "tcb"),
+		  strstr(self->text, "measure func=FILE_CHECK") != NULL);
+	ASSERT_EQ(0, file_run(&self->child, self->program));
+	EXPECT_EQ(1, list_measured(&self->child, self->program));
+}
+
+/* The child's root, not init's: it reads a file of its own. */
+TEST_F(policy, tcb_measures_what_the_childs_root_reads)
+{
+	char choice[32], path[300];
+
+	command_line_word("ima_ns_policy=", choice, sizeof(choice));
+	if (strcmp(choice, "tcb"))
+		SKIP(return, "not booted with ima_ns_policy=tcb");
+	snprintf(path, sizeof(path), "%s/text", self->directory);
+	ASSERT_EQ(0, scratch_text(path, "text\n"));
+	ASSERT_LE(0, file_open(&self->child, path, O_RDONLY));
+	EXPECT_EQ(1, list_measured(&self->child, path));
+}
+
 /*
  * scope= on init's own rules: whose events they are for.
  *
@@ -739,8 +1062,7 @@ FIXTURE_SETUP(scope)
 		 "measure func=BPRM_CHECK fowner=%u scope=%s\n",
 		 variant->owner, variant->scope);
 	ASSERT_EQ(0, ima_load_policy(NULL, rule));
-	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_start(&self->child, NULL));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
 }
 
 FIXTURE_TEARDOWN(scope)
@@ -766,8 +1088,7 @@ TEST_F(scope, root_is_always_seen)
 {
 	struct agent root = {};
 
-	ASSERT_EQ(0, ns_start(&root, NULL, 0, NULL));
-	ASSERT_EQ(0, ima_start(&root, NULL));
+	ASSERT_EQ(0, ima_start_new(&root, NULL, 0, NULL));
 	ASSERT_EQ(0, file_run(&root, self->program));
 	EXPECT_EQ(1, list_measured(NULL, self->program));
 	agent_stop(&root);

@@ -6,10 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
@@ -53,12 +54,29 @@ static void required_names(const char *list, char *out)
 			sprintf(out + strlen(out), "%s ", name);
 }
 
+/* One space-separated string of the names that contain @word. */
+static const char *names_with(const char *list, const char *word, char *out,
+			      size_t size)
+{
+	char copy[4096], *save, *name;
+	size_t len = 0;
+
+	strcpy(copy, list);
+	*out = 0;
+	for (name = strtok_r(copy, "\n", &save); name;
+	     name = strtok_r(NULL, "\n", &save))
+		if (strstr(name, word) && len < size)
+			len += snprintf(out + len, size - len, "%s ", name);
+	return out;
+}
+
 /*
  *   init ---- child (owner 1000): securityfs mounted, not yet active
  */
 FIXTURE(securityfs)
 {
 	struct agent child;
+	char text[4096];
 };
 
 FIXTURE_SETUP(securityfs)
@@ -126,6 +144,72 @@ TEST_F(securityfs, per_bank_lists_appear_at_activation)
 	ASSERT_LT(0, file_list(&self->child, IMA_DIR, after, sizeof(after)));
 	EXPECT_NE(NULL, strstr(after, "ascii_runtime_measurements_sha1\n"));
 	EXPECT_NE(NULL, strstr(after, "binary_runtime_measurements_sha1\n"));
+}
+
+/* Without a TPM there is one bank; that of the hash is none, as on the host. */
+TEST_F(securityfs, per_bank_lists_without_a_tpm_are_those_of_sha1)
+{
+	char names[4096];
+
+	ASSERT_EQ(0, ima_put(&self->child, "hash", "sha512"));
+	ASSERT_EQ(0, ima_activate(&self->child));
+	ASSERT_LT(0, file_list(&self->child, IMA_DIR, names, sizeof(names)));
+	EXPECT_STREQ("ascii_runtime_measurements_sha1 "
+		     "binary_runtime_measurements_sha1 ",
+		     names_with(names, "_measurements_sha", self->text,
+				sizeof(self->text)));
+}
+
+/* The lists without a bank in their name are those of sha1, as on the host. */
+TEST_F(securityfs, list_without_a_bank_is_that_of_sha1)
+{
+	static const char *const names[] = { "ascii_runtime_measurements",
+					     "binary_runtime_measurements" };
+	char path[256], *plain, *sha1;
+	size_t i;
+
+	ASSERT_EQ(0, ima_activate(&self->child));
+	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
+	for (i = 0; i < 2; i++) {
+		long len;
+
+		snprintf(path, sizeof(path), IMA_DIR "/%s", names[i]);
+		len = file_get_all(&self->child, path, &plain);
+		ASSERT_LT(0, len);
+		strcat(path, "_sha1");
+		ASSERT_EQ(len, file_get_all(&self->child, path, &sha1));
+		EXPECT_EQ(0, memcmp(plain, sha1, len)) TH_LOG("%s", path);
+		free(plain);
+		free(sha1);
+	}
+}
+
+/* The host's have been there since boot: the child's are not put there. */
+TEST_F(securityfs, of_init_does_not_change_by_an_activation)
+{
+	char before[4096], after[4096];
+
+	ASSERT_LT(0, file_list(NULL, IMA_DIR, before, sizeof(before)));
+	ASSERT_EQ(0, ima_put(&self->child, "hash", "sha224"));
+	ASSERT_EQ(0, ima_activate(&self->child));
+	ASSERT_LT(0, file_list(NULL, IMA_DIR, after, sizeof(after)));
+	EXPECT_STREQ(before, after);
+}
+
+TEST_F(securityfs, directories_are_those_of_any_securityfs)
+{
+	static const char *const paths[] = {
+		SECURITYFS, SECURITYFS "/integrity", IMA_DIR,
+	};
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		ASSERT_EQ(0, file_stat(&self->child, paths[i], &st));
+		EXPECT_EQ(S_IFDIR | 0755, st.st_mode) TH_LOG("%s", paths[i]);
+		EXPECT_EQ(0, st.st_uid) TH_LOG("%s", paths[i]);
+		EXPECT_EQ(0, st.st_gid) TH_LOG("%s", paths[i]);
+	}
 }
 
 TEST_F(securityfs, every_file_reads_after_activation)
@@ -202,6 +286,60 @@ TEST_F(securityfs, remount_after_umount_shows_the_same_instance)
 	EXPECT_EQ(-EBUSY, ima_activate(&self->child));
 }
 
+static long do_remount(struct call *call)
+{
+	const char *target = call->in;
+
+	call->out_len = 0;
+	return mount(NULL, target, NULL, call->arg[0], NULL) ? -errno : 0;
+}
+
+static int remount(struct agent *agent, unsigned long flags)
+{
+	struct call call = {
+		.arg = { flags },
+		.fd = -1,
+		.in = SECURITYFS,
+		.in_len = sizeof(SECURITYFS),
+	};
+
+	return agent_call(agent, do_remount, &call);
+}
+
+TEST_F(securityfs, remount_keeps_the_instance)
+{
+	long id = ima_number(&self->child, "id");
+
+	ASSERT_EQ(0, ima_put(&self->child, "hash", "sha384"));
+	remount(&self->child, MS_REMOUNT);
+	EXPECT_EQ(id, ima_number(&self->child, "id"));
+	ASSERT_EQ(0, ima_activate(&self->child));
+	remount(&self->child, MS_REMOUNT);
+	EXPECT_EQ(1, ima_count(&self->child));
+	/* A mount that is read-only is so for these files, too. */
+	ASSERT_EQ(0, remount(&self->child, MS_REMOUNT | MS_BIND | MS_RDONLY));
+	EXPECT_EQ(-EROFS, ima_load_policy(&self->child, EXEC_RULE));
+	ASSERT_EQ(0, remount(&self->child, MS_REMOUNT | MS_BIND));
+	EXPECT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
+}
+
+/* After a umount while it is configuring, too. */
+TEST_F(securityfs, remount_after_umount_keeps_the_configuration)
+{
+	long id = ima_number(&self->child, "id");
+	char text[64];
+
+	ASSERT_EQ(0, ima_put(&self->child, "hash", "md5"));
+	ASSERT_EQ(0, ima_put(&self->child, "label", "kept"));
+	ASSERT_EQ(0, file_umount(&self->child, SECURITYFS));
+	ASSERT_EQ(0, ima_mount(&self->child));
+	EXPECT_EQ(id, ima_number(&self->child, "id"));
+	EXPECT_EQ(0, ima_number(&self->child, "active"));
+	ASSERT_LT(0, ima_get(&self->child, "hash", text, sizeof(text)));
+	EXPECT_STREQ("md5\n", text);
+	EXPECT_EQ(-EBUSY, ima_put(&self->child, "label", "another"));
+}
+
 TEST_F(securityfs, nested_namespace_gets_an_instance_of_its_own)
 {
 	struct agent grandchild = {};
@@ -253,6 +391,8 @@ MODE(template_name, 0640, true, false);
 MODE(label, 0640, true, false);
 MODE(id, 0444, true, false);
 MODE(policy, 0600, false, false);
+MODE(ascii_runtime_measurements, 0440, false, false);
+MODE(binary_runtime_measurements, 0440, false, false);
 MODE(ascii_runtime_measurements_sha1, 0440, false, false);
 MODE(binary_runtime_measurements_sha1, 0440, false, false);
 MODE(runtime_measurements_count, 0440, false, false);
@@ -378,6 +518,104 @@ TEST(mount_with_only_uid_0_mapped_fails_eperm)
 	agent_stop(&child);
 }
 
+/* What must be mapped: 0 and 0. */
+FIXTURE(mapping)
+{
+	struct agent child;
+};
+
+FIXTURE_VARIANT(mapping)
+{
+	const char *uid;	/* NULL: not written */
+	const char *gid;
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(mapping, nothing)
+{
+	.error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(mapping, only_uid)
+{
+	.uid = "0 1000 1\n",
+	.error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(mapping, only_gid)
+{
+	.gid = "0 1000 1\n",
+	.error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(mapping, uid_0_and_gid_5)
+{
+	.uid = "0 1000 1\n",
+	.gid = "5 1000 1\n",
+	.error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(mapping, uid_5_and_gid_0)
+{
+	.uid = "5 1000 1\n",
+	.gid = "0 1000 1\n",
+	.error = EPERM,
+};
+
+FIXTURE_VARIANT_ADD(mapping, both)
+{
+	.uid = "0 1000 1\n",
+	.gid = "0 1000 1\n",
+};
+
+FIXTURE_VARIANT_ADD(mapping, both_among_others)
+{
+	.uid = "0 100000 10\n1000 1000 1\n",
+	.gid = "7 1000 1\n0 100000 5\n",
+};
+
+FIXTURE_SETUP(mapping)
+{
+	char path[64];
+
+	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, ""));
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", self->child.pid);
+	if (variant->uid)
+		ASSERT_EQ(0, file_put_text(NULL, path, variant->uid));
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", self->child.pid);
+	if (variant->gid)
+		ASSERT_EQ(0, file_put_text(NULL, path, variant->gid));
+}
+
+FIXTURE_TEARDOWN(mapping)
+{
+	agent_stop(&self->child);
+}
+
+TEST_F(mapping, decides_whether_it_can_be_mounted)
+{
+	EXPECT_EQ(-variant->error, ima_mount(&self->child));
+}
+
+/* Refused once is not refused for ever, and leaves no namespace behind. */
+TEST_F(mapping, can_be_completed)
+{
+	char path[64];
+
+	if (variant->uid && variant->gid)
+		return;		/* a map is written once */
+	ASSERT_EQ(-EPERM, ima_mount(&self->child));
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", self->child.pid);
+	if (!variant->uid)
+		ASSERT_EQ(0, file_put_text(NULL, path, "0 1000 1\n"));
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", self->child.pid);
+	if (!variant->gid)
+		ASSERT_EQ(0, file_put_text(NULL, path, "0 1000 1\n"));
+	ASSERT_EQ(0, ns_become_root(&self->child));
+	EXPECT_EQ(0, ima_mount(&self->child));
+	EXPECT_EQ(0, ima_activate(&self->child));
+}
+
 /* A mount in the making that is passed on is nobody else's to finish. */
 static long do_fsopen(struct call *call)
 {
@@ -492,6 +730,8 @@ TEST_F(opener, host_root_in_the_mount_namespace_reads_and_writes_all)
 	ASSERT_EQ(0, agent_start(host, NULL));
 	ASSERT_EQ(0, ns_join_mount(host, self->child.pid));
 	EXPECT_EQ(0, ima_put(host, "hash", "sha512"));
+	EXPECT_EQ(0, ima_put(host, "template_name", "ima-sig"));
+	EXPECT_EQ(0, ima_put(host, "label", "by the host"));
 	EXPECT_EQ(0, ima_activate(host));
 	EXPECT_EQ(0, ima_load_policy(host, EXEC_RULE));
 	ASSERT_LT(0, file_list(host, IMA_DIR, names, sizeof(names)));
@@ -506,6 +746,31 @@ TEST_F(opener, host_root_in_the_mount_namespace_reads_and_writes_all)
 	EXPECT_LT(0, ima_count(&self->child));
 	ASSERT_LT(0, ima_get(&self->child, "policy", names, sizeof(names)));
 	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", names);
+	ASSERT_LT(0, ima_get(&self->child, "hash", names, sizeof(names)));
+	EXPECT_STREQ("sha512\n", names);
+	ASSERT_LT(0, ima_get(&self->child, "template_name", names,
+			     sizeof(names)));
+	EXPECT_STREQ("ima-sig\n", names);
+}
+
+/* Of what is denied before activation host root is not exempt. */
+TEST_F(opener, host_root_in_the_mount_namespace_waits_for_activation)
+{
+	struct agent *host = &self->other;
+
+	ASSERT_EQ(0, agent_start(host, NULL));
+	ASSERT_EQ(0, ns_join_mount(host, self->child.pid));
+	EXPECT_EQ(-EACCES, ima_open(host, "policy", O_RDONLY));
+	EXPECT_EQ(-EACCES, ima_open(host, "policy", O_WRONLY));
+	EXPECT_EQ(-EACCES, ima_open(host, "violations", O_RDONLY));
+	EXPECT_EQ(0, ima_number(host, "active"));
+}
+
+/* A sibling's root, with all capabilities over itself. */
+TEST_F(opener, sibling_cannot_join_the_mount_namespace)
+{
+	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
+	EXPECT_EQ(-EACCES, ns_join_mount(&self->other, self->child.pid));
 }
 
 /* The namespace comes from the mount, not from who opens. */
@@ -535,26 +800,36 @@ FIXTURE_VARIANT(stranger)
 {
 	const char *name;
 	int flags;
+	bool active;
 };
 
-FIXTURE_VARIANT_ADD(stranger, reads_active)
-{
-	.name = "active",
-	.flags = O_RDONLY,
-};
+#define STRANGER(_does, _name, _flags, _active) \
+	FIXTURE_VARIANT_ADD(stranger, _does) { \
+		.name = _name, \
+		.flags = _flags, \
+		.active = _active, \
+	}
 
-FIXTURE_VARIANT_ADD(stranger, writes_active)
-{
-	.name = "active",
-	.flags = O_WRONLY,
-};
-
+/* clang-format off */
+STRANGER(reads_active, "active", O_RDONLY, false);
+STRANGER(writes_active, "active", O_WRONLY, false);
+STRANGER(writes_hash, "hash", O_WRONLY, false);
+STRANGER(reads_hash, "hash", O_RDONLY, false);
+STRANGER(writes_template_name, "template_name", O_WRONLY, false);
+STRANGER(writes_label, "label", O_WRONLY, false);
+STRANGER(reads_label, "label", O_RDONLY, true);
 /* Mode 0444 does not help a stranger either. */
-FIXTURE_VARIANT_ADD(stranger, reads_id)
-{
-	.name = "id",
-	.flags = O_RDONLY,
-};
+STRANGER(reads_id, "id", O_RDONLY, false);
+STRANGER(reads_policy, "policy", O_RDONLY, true);
+STRANGER(writes_policy, "policy", O_WRONLY, true);
+STRANGER(reads_ascii_list, "ascii_runtime_measurements", O_RDONLY, true);
+STRANGER(reads_binary_list, "binary_runtime_measurements", O_RDONLY, true);
+STRANGER(reads_bank_list, "binary_runtime_measurements_sha1", O_RDONLY,
+	 true);
+STRANGER(reads_count, "runtime_measurements_count", O_RDONLY, true);
+STRANGER(reads_violations, "violations", O_RDONLY, true);
+STRANGER(reads_vpcr, "vpcr", O_RDONLY, true);
+/* clang-format on */
 
 FIXTURE_SETUP(stranger)
 {
@@ -567,6 +842,8 @@ FIXTURE_SETUP(stranger)
 		 IMA_DIR);
 	self->directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	ASSERT_LE(0, self->directory);
+	if (variant->active)
+		ASSERT_EQ(0, ima_activate(&self->child));
 }
 
 FIXTURE_TEARDOWN(stranger)
@@ -600,6 +877,19 @@ TEST_F(stranger, descendant_is_refused)
 	ASSERT_EQ(0, ns_start(&self->other, &self->child, 0, NULL));
 	EXPECT_EQ(-EACCES,
 		  ima_open(&self->other, variant->name, variant->flags));
+}
+
+/* The mode lets in whom it names, and nobody else from outside. */
+TEST_F(stranger, another_user_outside_is_judged_by_the_mode)
+{
+	int expected = strcmp(variant->name, "id") ? -EACCES : 0;
+	int fd;
+
+	ASSERT_EQ(0, agent_start(&self->other, NULL));
+	ASSERT_EQ(0, ns_drop_to(&self->other, OWNER + 1));
+	fd = open_below(&self->other, self->directory, variant->name,
+			variant->flags);
+	EXPECT_EQ(expected, fd < 0 ? fd : 0);
 }
 
 /* Not refused: in an ancestor namespace, and it owns the inode. */
@@ -637,6 +927,147 @@ TEST(passed_descriptor_acts_on_the_namespace_it_was_opened_in)
 	EXPECT_STREQ("0\n", text);
 	agent_stop(&sibling);
 	agent_stop(&child);
+}
+
+/*
+ * The same the other way round, for each kind of file: opened by one side,
+ * used by the other.
+ *
+ *   init -+- child, root inside
+ *         `- user (no rights at all, outside)
+ */
+FIXTURE(passed)
+{
+	struct agent child;
+	struct agent user;
+};
+
+FIXTURE_SETUP(passed)
+{
+	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
+	ASSERT_EQ(0, ima_mount(&self->child));
+	ASSERT_EQ(0, agent_start(&self->user, NULL));
+	ASSERT_EQ(0, ns_drop_to(&self->user, OWNER + 1));
+}
+
+FIXTURE_TEARDOWN(passed)
+{
+	agent_stop(&self->user);
+	agent_stop(&self->child);
+}
+
+/* Opens a file of the child as @from and gives it to @to. */
+static int pass(struct agent *from, const char *path, int flags,
+		struct agent *to)
+{
+	int given, test, fd = file_open(from, path, flags);
+
+	if (fd < 0)
+		return fd;
+	test = file_fetch_fd(from, fd);
+	if (test < 0)
+		return test;
+	given = file_give_fd(to, test);
+	close(test);
+	file_close(from, fd);
+	return given;
+}
+
+TEST_F(passed, policy_opened_inside_is_written_outside)
+{
+	char text[4096];
+	int fd;
+
+	ASSERT_EQ(0, ima_activate(&self->child));
+	fd = pass(&self->child, IMA_DIR "/policy", O_WRONLY, &self->user);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ((long)strlen(EXEC_RULE),
+		  file_write(&self->user, fd, EXEC_RULE, strlen(EXEC_RULE)));
+	ASSERT_EQ(0, file_close(&self->user, fd));
+	ASSERT_LT(0, ima_get(&self->child, "policy", text, sizeof(text)));
+	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", text);
+}
+
+TEST_F(passed, policy_opened_by_host_root_is_written_inside)
+{
+	char path[256], text[4096];
+	int fd;
+
+	ASSERT_EQ(0, ima_activate(&self->child));
+	snprintf(path, sizeof(path), "/proc/%d/root%s/policy",
+		 self->child.pid, IMA_DIR);
+	fd = pass(NULL, path, O_WRONLY, &self->child);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ((long)strlen(EXEC_RULE),
+		  file_write(&self->child, fd, EXEC_RULE, strlen(EXEC_RULE)));
+	ASSERT_EQ(0, file_close(&self->child, fd));
+	ASSERT_LT(0, ima_get(&self->child, "policy", text, sizeof(text)));
+	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", text);
+}
+
+/* Host root's own policy file, in the hands of a container. */
+TEST_F(passed, policy_of_init_stays_inits)
+{
+	const char rule[] = "dont_measure fowner=64996\n";
+	char *after, before[4096];
+	int fd;
+
+	ASSERT_EQ(0, ima_activate(&self->child));
+	ASSERT_LT(0, ima_get(&self->child, "policy", before, sizeof(before)));
+	fd = pass(NULL, IMA_DIR "/policy", O_WRONLY, &self->child);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ((long)strlen(rule),
+		  file_write(&self->child, fd, rule, strlen(rule)));
+	ASSERT_EQ(0, file_close(&self->child, fd));
+	ASSERT_LT(0, file_get_all(NULL, IMA_DIR "/policy", &after));
+	EXPECT_NE(NULL, strstr(after, "dont_measure fowner=64996 \n"));
+	free(after);
+	ASSERT_LT(0, file_get_all(&self->child, IMA_DIR "/policy", &after));
+	EXPECT_STREQ(before, after);
+	free(after);
+}
+
+TEST_F(passed, list_opened_inside_is_read_outside)
+{
+	char text[4096] = "";
+	int fd;
+
+	ASSERT_EQ(0, ima_activate(&self->child));
+	fd = pass(&self->child, IMA_DIR "/ascii_runtime_measurements",
+		  O_RDONLY, &self->user);
+	ASSERT_LE(0, fd);
+	ASSERT_LT(0, file_read(&self->user, fd, text, sizeof(text) - 1));
+	EXPECT_NE(NULL, strstr(text, "boot_aggregate"));
+	/* One line: the child's list, not init's. */
+	EXPECT_EQ(text + strlen(text) - 1, strchr(text, '\n'));
+}
+
+TEST_F(passed, list_of_init_shows_init_inside)
+{
+	char text[64];
+	int fd;
+
+	ASSERT_EQ(0, ima_activate(&self->child));
+	ASSERT_LT(1, ima_count(NULL));
+	fd = pass(NULL, IMA_DIR "/runtime_measurements_count", O_RDONLY,
+		  &self->child);
+	ASSERT_LE(0, fd);
+	memset(text, 0, sizeof(text));
+	ASSERT_LT(0, file_read(&self->child, fd, text, sizeof(text) - 1));
+	EXPECT_LT(1, atol(text));
+	EXPECT_GE(ima_count(NULL), atol(text));
+}
+
+TEST_F(passed, configuration_opened_inside_is_written_outside)
+{
+	char text[64];
+	int fd = pass(&self->child, IMA_DIR "/hash", O_WRONLY, &self->user);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(3, file_write(&self->user, fd, "md5", 3));
+	ASSERT_EQ(0, file_close(&self->user, fd));
+	ASSERT_LT(0, ima_get(&self->child, "hash", text, sizeof(text)));
+	EXPECT_STREQ("md5\n", text);
 }
 
 TEST_HARNESS_MAIN
