@@ -6,37 +6,28 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fuse.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 
+#include "clock.h"
 #include "emulator.h"
 #include "file.h"
+#include "fusefile.h"
 #include "ima.h"
+#include "kmsg.h"
 #include "ns.h"
 
 #define OWNER 0			/* the device nodes of the guest are root's */
 #define BOUND_MS 10000		/* abi.md section 7 */
 #define SLACK_MS 3000		/* of a guest without KVM */
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Is the bound of ten seconds in this kernel, and the ioctl? */
 static bool has_connect(struct emulator *emulator)
@@ -72,51 +63,6 @@ static long sysfs_pcr(struct agent *agent, const struct vtpm *vtpm, int pcr,
 	return file_get(agent, path, buf, size);
 }
 
-/* Position at the end of the kernel log, and what came after it. */
-static int log_open(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_END);
-	return fd;
-}
-
-static int log_count(int fd, const char *text)
-{
-	char line[2048];
-	int count = 0;
-	ssize_t n;
-
-	for (;;) {
-		n = read(fd, line, sizeof(line) - 1);
-		if (n < 0 && errno == EPIPE)
-			continue;
-		if (n <= 0)
-			return count;
-		line[n] = 0;
-		count += !!strstr(line, text);
-	}
-}
-
-/* vtpm_wait_device() for both nodes: /dev/tpmrmN comes after /dev/tpmN. */
-static int wait_devices(const struct vtpm *vtpm)
-{
-	int ret = vtpm_wait_device(vtpm);
-	long deadline = now_ms() + BOUND_MS;
-	char path[64];
-
-	if (ret || vtpm->version != 2)
-		return ret;
-	snprintf(path, sizeof(path), "/dev/tpmrm%d", vtpm->number);
-	while (access(path, F_OK)) {
-		if (now_ms() > deadline)
-			return -ETIMEDOUT;
-		usleep(10000);
-	}
-	return 0;
-}
-
 /*
  *   test ---- /dev/tpmN ---- proxy ---- emulator (a process with a plan)
  */
@@ -135,35 +81,77 @@ FIXTURE_VARIANT(vtpm)
 FIXTURE_VARIANT_ADD(vtpm, tpm2) { .version = 2, .bank = "sha256" };
 FIXTURE_VARIANT_ADD(vtpm, tpm1) { .version = 1, .bank = "sha1" };
 
+/* The same for what only one of the versions has. */
+FIXTURE(tpm2)
+{
+	struct emulator emulator;
+	int log;
+};
+
+FIXTURE(tpm12)
+{
+	struct emulator emulator;
+	int log;
+};
+
+#define SETUP(self)							\
+	do {								\
+		if (access("/dev/vtpmx", F_OK))				\
+			SKIP(return, "/dev/vtpmx (CONFIG_TCG_VTPM_PROXY)"); \
+		ASSERT_EQ(0, emulator_prepare(&(self)->emulator));	\
+		(self)->log = kmsg_open();				\
+		ASSERT_LE(0, (self)->log);				\
+	} while (0)
+
+#define TEARDOWN(self)							\
+	do {								\
+		emulator_stop(&(self)->emulator);			\
+		EXPECT_EQ(0, kmsg_count((self)->log, "cut here"));	\
+		close((self)->log);					\
+	} while (0)
+
 FIXTURE_SETUP(vtpm)
 {
-	if (access("/dev/vtpmx", F_OK))
-		SKIP(return, "/dev/vtpmx (CONFIG_TCG_VTPM_PROXY)");
-	ASSERT_EQ(0, emulator_prepare(&self->emulator));
-	self->log = log_open();
-	ASSERT_LE(0, self->log);
+	SETUP(self);
 }
 
 FIXTURE_TEARDOWN(vtpm)
 {
-	emulator_stop(&self->emulator);
-	EXPECT_EQ(0, log_count(self->log, "cut here"));
-	close(self->log);
+	TEARDOWN(self);
+}
+
+FIXTURE_SETUP(tpm2)
+{
+	SETUP(self);
+}
+
+FIXTURE_TEARDOWN(tpm2)
+{
+	TEARDOWN(self);
+}
+
+FIXTURE_SETUP(tpm12)
+{
+	SETUP(self);
+}
+
+FIXTURE_TEARDOWN(tpm12)
+{
+	TEARDOWN(self);
 }
 
 /* Starts the emulator of the fixture and waits for its device. */
-#define START(self, variant)						\
+#define START(self, _version)						\
 	do {								\
-		ASSERT_EQ(0, emulator_start(&(self)->emulator,		\
-					    (variant)->version));	\
-		ASSERT_EQ(0, wait_devices(&(self)->emulator.vtpm));	\
+		ASSERT_EQ(0, emulator_start(&(self)->emulator, _version)); \
+		ASSERT_EQ(0, vtpm_wait_device(&(self)->emulator.vtpm));	\
 	} while (0)
 
 TEST_F(vtpm, emulator_registers_and_answers)
 {
 	uint8_t value[64];
 
-	START(self, variant);
+	START(self, variant->version);
 	ASSERT_LT(0, vtpm_read_pcr(NULL, &self->emulator.vtpm, variant->bank,
 				   7, value));
 	EXPECT_EQ(7, value[0]);
@@ -173,7 +161,7 @@ TEST_F(vtpm, emulator_is_no_source_of_entropy)
 {
 	char rngs[4096], name[32];
 
-	START(self, variant);
+	START(self, variant->version);
 	snprintf(name, sizeof(name), "tpm-rng-%d", self->emulator.vtpm.number);
 	if (file_get(NULL, "/sys/class/misc/hw_random/rng_available", rngs,
 		     sizeof(rngs)) < 0)
@@ -186,7 +174,7 @@ TEST_F_TIMEOUT(vtpm, stopped_emulator_is_given_up_after_ten_seconds, 90)
 	uint8_t value[64];
 	long start, took;
 
-	START(self, variant);
+	START(self, variant->version);
 	REQUIRE_CONNECT(self);
 	ASSERT_EQ(0, vtpm_pause(&self->emulator.vtpm));
 	start = now_ms();
@@ -202,7 +190,7 @@ TEST_F_TIMEOUT(vtpm, unread_command_that_timed_out_is_never_executed, 90)
 	uint8_t value[64];
 	uint32_t reads;
 
-	START(self, variant);
+	START(self, variant->version);
 	REQUIRE_CONNECT(self);
 	ASSERT_EQ(0, vtpm_pause(&self->emulator.vtpm));
 	reads = self->emulator.plan->pcr_reads;
@@ -220,7 +208,7 @@ TEST_F_TIMEOUT(vtpm, late_response_is_not_that_of_the_next_command, 90)
 	uint8_t value[64];
 	uint32_t cc = variant->version == 2 ? CC_PCR_READ : ORD_PCR_READ;
 
-	START(self, variant);
+	START(self, variant->version);
 	REQUIRE_CONNECT(self);
 	self->emulator.plan->hold_ms = BOUND_MS + 3000;
 	self->emulator.plan->hold_cc = cc;
@@ -239,7 +227,7 @@ TEST_F(vtpm, slow_command_succeeds)
 {
 	uint8_t value[64];
 
-	START(self, variant);
+	START(self, variant->version);
 	REQUIRE_CONNECT(self);
 	/* More than the 750 ms that the core gives a hardware TPM. */
 	self->emulator.plan->hold_ms = 3000;
@@ -251,27 +239,20 @@ TEST_F(vtpm, slow_command_succeeds)
 
 TEST_F_TIMEOUT(vtpm, emulator_that_never_answers_does_not_register, 90)
 {
-	struct pollfd pfd = { .events = POLLIN };
+	struct vtpm *vtpm = &self->emulator.vtpm;
 	uint8_t command[4096];
-	int hup = 0;
 	long start = now_ms(), took;
+	int ret;
 
-	ASSERT_EQ(0, vtpm_start_silent(&self->emulator.vtpm,
-				       variant->version));
-	pfd.fd = self->emulator.vtpm.server_fd;
+	ASSERT_EQ(0, vtpm_start_silent(vtpm, variant->version));
 	/* TPM2_CC_SET_LOCALITY is there, and a stock kernel waits 120 s. */
-	while (!hup && now_ms() - start < 2 * BOUND_MS + SLACK_MS) {
-		ASSERT_LE(0, poll(&pfd, 1, 100));
-		hup = pfd.revents & POLLHUP;
-		if (!hup)
-			usleep(100000);
-	}
+	ret = vtpm_wait_hang_up(vtpm, 2 * BOUND_MS + SLACK_MS);
 	took = now_ms() - start;
-	if (!hup && vtpm_attach(NULL, &self->emulator.vtpm) == -ENOTTY)
+	if (ret && vtpm_attach(NULL, vtpm) == -ENOTTY)
 		SKIP(return, "no IMA namespaces: no bound");
-	EXPECT_NE(0, hup);
+	EXPECT_EQ(0, ret);
 	EXPECT_GE(BOUND_MS + SLACK_MS, took);
-	EXPECT_EQ(-1, read(pfd.fd, command, sizeof(command)));
+	EXPECT_EQ(-1, read(vtpm->server_fd, command, sizeof(command)));
 	EXPECT_EQ(EPIPE, errno);
 }
 
@@ -283,13 +264,13 @@ TEST_F_TIMEOUT(vtpm, silent_emulators_do_not_delay_another, 60)
 	for (i = 0; i < 16; i++)
 		ASSERT_EQ(0, vtpm_start_silent(&silent[i], variant->version));
 	/* vtpm_wait_device() gives up after ten seconds. */
-	START(self, variant);
+	START(self, variant->version);
 	for (i = 0; i < 16; i++)
 		vtpm_stop(&silent[i]);
 }
 
 /* A task that waits for the chip behind a command that is not answered. */
-TEST_F_TIMEOUT(vtpm, waiter_can_be_killed, 60)
+TEST_F_TIMEOUT(tpm2, waiter_can_be_killed, 60)
 {
 	uint8_t command[] = { 0x80, 1, 0, 0, 0, 20, 0, 0, 1, 0x7e,
 			      0, 0, 0, 1, 0, 0xb, 3, 1, 0, 0 };
@@ -297,9 +278,7 @@ TEST_F_TIMEOUT(vtpm, waiter_can_be_killed, 60)
 	pid_t one, two;
 	long start;
 
-	if (variant->version != 2)
-		SKIP(return, "/dev/tpmrmN, which a TPM 1.2 does not have");
-	START(self, variant);
+	START(self, 2);
 	fd_one = vtpm_open(NULL, &self->emulator.vtpm, true);
 	fd_two = vtpm_open(NULL, &self->emulator.vtpm, true);
 	ASSERT_LE(0, fd_one);
@@ -327,17 +306,15 @@ TEST_F_TIMEOUT(vtpm, waiter_can_be_killed, 60)
 	close(fd_two);
 }
 
-TEST_F_TIMEOUT(vtpm, retries_are_part_of_the_ten_seconds, 60)
+TEST_F_TIMEOUT(tpm2, retries_are_part_of_the_ten_seconds, 60)
 {
 	uint8_t value[64];
 	long start;
 
-	if (variant->version != 2)
-		SKIP(return, "TPM_RC_RETRY, which a TPM 1.2 does not know");
-	START(self, variant);
+	START(self, 2);
 	self->emulator.plan->retries = 3;
 	self->emulator.plan->retry_cc = CC_PCR_READ;
-	EXPECT_LT(0, vtpm_read_pcr(NULL, &self->emulator.vtpm, variant->bank,
+	EXPECT_LT(0, vtpm_read_pcr(NULL, &self->emulator.vtpm, "sha256",
 				   4, value));
 	EXPECT_EQ(4, self->emulator.plan->pcr_reads);
 	REQUIRE_CONNECT(self);
@@ -346,7 +323,7 @@ TEST_F_TIMEOUT(vtpm, retries_are_part_of_the_ten_seconds, 60)
 	self->emulator.plan->hold_ms = 9000;
 	self->emulator.plan->hold_cc = CC_PCR_READ;
 	start = now_ms();
-	EXPECT_GT(0, vtpm_read_pcr(NULL, &self->emulator.vtpm, variant->bank,
+	EXPECT_GT(0, vtpm_read_pcr(NULL, &self->emulator.vtpm, "sha256",
 				   4, value));
 	EXPECT_GE(BOUND_MS + SLACK_MS, now_ms() - start);
 }
@@ -357,102 +334,69 @@ TEST_F_TIMEOUT(vtpm, failing_emulator_cannot_fill_the_log, 60)
 	long start, took;
 	int i, count;
 
-	START(self, variant);
+	START(self, variant->version);
 	self->emulator.plan->fail_cc =
 		variant->version == 2 ? CC_PCR_READ : ORD_PCR_READ;
 	snprintf(name, sizeof(name), "tpm%d:", self->emulator.vtpm.number);
-	log_count(self->log, name);
+	kmsg_count(self->log, name);
 	start = now_ms();
 	for (i = 0; i < 200; i++)
 		sysfs_pcr(NULL, &self->emulator.vtpm, 1, buf, sizeof(buf));
 	took = now_ms() - start;
-	count = log_count(self->log, name);
+	count = kmsg_count(self->log, name);
 	/* Ten in five seconds, and there are some: it is said. */
 	EXPECT_LT(0, count);
 	EXPECT_GE(10 * (took / 5000 + 2), count);
 }
 
-TEST_F(vtpm, more_pcrs_than_fit_are_not_shown)
+TEST_F(tpm12, more_pcrs_than_fit_are_not_shown)
 {
 	char buf[16384];
 	long len;
 
-	if (variant->version != 1)
-		SKIP(return, "the attribute pcrs, which is that of a TPM 1.2");
 	self->emulator.plan->nr_pcrs = 1000;
-	START(self, variant);
+	START(self, 1);
 	len = sysfs_pcr(NULL, &self->emulator.vtpm, 0, buf, sizeof(buf));
 	EXPECT_LT(0, len);
 	EXPECT_GE(sysconf(_SC_PAGESIZE), len);
 }
 
-TEST_F_TIMEOUT(vtpm, selftest_that_never_ends_does, 60)
+TEST_F_TIMEOUT(tpm12, selftest_that_never_ends_does, 60)
 {
-	struct pollfd pfd = { .events = POLLIN };
-	long start = now_ms();
-
-	if (variant->version != 1)
-		SKIP(return, "TPM_DOING_SELFTEST, which is that of a TPM 1.2");
 	self->emulator.plan->busy_selftest = true;
-	ASSERT_EQ(0, emulator_start(&self->emulator, variant->version));
-	pfd.fd = self->emulator.vtpm.server_fd;
-	while (!(pfd.revents & POLLHUP) && now_ms() - start < 30000) {
-		ASSERT_LE(0, poll(&pfd, 1, 0));
-		usleep(100000);
-	}
-	EXPECT_NE(0, pfd.revents & POLLHUP);
+	ASSERT_EQ(0, emulator_start(&self->emulator, 1));
+	EXPECT_EQ(0, vtpm_wait_hang_up(&self->emulator.vtpm, 30000));
 }
 
-TEST_F(vtpm, bank_listed_twice_does_not_register)
+TEST_F(tpm2, bank_listed_twice_does_not_register)
 {
-	struct pollfd pfd = { .events = POLLIN };
-	long start = now_ms();
 	int i;
 
-	if (variant->version != 2)
-		SKIP(return, "PCR banks, of which a TPM 1.2 has one");
 	for (i = 0; i < EMULATOR_MAX_BANKS; i++)
 		self->emulator.plan->banks[i] = 0x0b;
 	self->emulator.plan->nr_banks = EMULATOR_MAX_BANKS;
-	ASSERT_EQ(0, emulator_start(&self->emulator, variant->version));
-	pfd.fd = self->emulator.vtpm.server_fd;
-	while (!(pfd.revents & POLLHUP) && now_ms() - start < 10000) {
-		ASSERT_LE(0, poll(&pfd, 1, 0));
-		usleep(50000);
-	}
-	EXPECT_NE(0, pfd.revents & POLLHUP);
+	ASSERT_EQ(0, emulator_start(&self->emulator, 2));
+	EXPECT_EQ(0, vtpm_wait_hang_up(&self->emulator.vtpm, 10000));
 }
 
-TEST_F(vtpm, bitmap_longer_than_the_response_does_not_register)
+TEST_F(tpm2, bitmap_longer_than_the_response_does_not_register)
 {
-	struct pollfd pfd = { .events = POLLIN };
-	long start = now_ms();
-
-	if (variant->version != 2)
-		SKIP(return, "PCR banks, of which a TPM 1.2 has one");
 	self->emulator.plan->select_size = 255;
-	ASSERT_EQ(0, emulator_start(&self->emulator, variant->version));
-	pfd.fd = self->emulator.vtpm.server_fd;
-	while (!(pfd.revents & POLLHUP) && now_ms() - start < 10000) {
-		ASSERT_LE(0, poll(&pfd, 1, 0));
-		usleep(50000);
-	}
-	EXPECT_NE(0, pfd.revents & POLLHUP);
+	ASSERT_EQ(0, emulator_start(&self->emulator, 2));
+	EXPECT_EQ(0, vtpm_wait_hang_up(&self->emulator.vtpm, 10000));
 }
 
-TEST_F(vtpm, digest_that_is_not_in_the_response_is_not_shown)
+TEST_F(tpm2, digest_that_is_not_in_the_response_is_not_shown)
 {
 	char buf[8192];
 
-	if (variant->version != 2)
-		SKIP(return, "TPM2_PCR_Read");
-	START(self, variant);
+	START(self, 2);
 	self->emulator.plan->short_pcr_read = true;
 	EXPECT_GT(0, sysfs_pcr(NULL, &self->emulator.vtpm, 1, buf,
 			       sizeof(buf)));
 }
 
-TEST_F(vtpm, context_with_a_wrong_size_is_not_kept)
+TEST_F(tpm2, context_with_a_wrong_size_is_not_kept)
 {
 	/* TPM2_StartAuthSession: null key, no bind, a nonce of 16 bytes. */
 	uint8_t start_session[] = {
@@ -463,9 +407,7 @@ TEST_F(vtpm, context_with_a_wrong_size_is_not_kept)
 	uint8_t response[4096];
 	int i, fd;
 
-	if (variant->version != 2)
-		SKIP(return, "/dev/tpmrmN, which a TPM 1.2 does not have");
-	START(self, variant);
+	START(self, 2);
 	fd = vtpm_open(NULL, &self->emulator.vtpm, true);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ((ssize_t)sizeof(start_session),
@@ -481,90 +423,32 @@ TEST_F(vtpm, context_with_a_wrong_size_is_not_kept)
 	close(fd);
 }
 
-/* Answers what opening and mapping needs, and never a READ. */
-static void serve_stuck_file(int fuse)
-{
-	union {
-		struct fuse_in_header header;
-		char bytes[FUSE_MIN_READ_BUFFER + 4096];
-	} in;
-	struct {
-		struct fuse_out_header header;
-		union {
-			struct fuse_init_out init;
-			struct fuse_attr_out attr;
-			struct fuse_open_out open;
-		};
-	} out;
-	size_t len;
-
-	while (read(fuse, &in, sizeof(in)) > 0) {
-		memset(&out, 0, sizeof(out));
-		len = sizeof(out.header);
-		switch (in.header.opcode) {
-		case FUSE_INIT:
-			out.init.major = FUSE_KERNEL_VERSION;
-			out.init.minor = FUSE_KERNEL_MINOR_VERSION;
-			out.init.max_write = 4096;
-			len += sizeof(out.init);
-			break;
-		case FUSE_GETATTR:
-			out.attr.attr.ino = FUSE_ROOT_ID;
-			out.attr.attr.mode = S_IFREG | 0644;
-			out.attr.attr.nlink = 1;
-			out.attr.attr.size = 8192;
-			len += sizeof(out.attr);
-			break;
-		case FUSE_OPEN:
-			len += sizeof(out.open);
-			break;
-		case FUSE_READ:
-			continue;
-		case FUSE_FORGET:
-		case FUSE_INTERRUPT:
-			continue;
-		default:
-			out.header.error = -ENOSYS;
-		}
-		out.header.len = len;
-		out.header.unique = in.header.unique;
-		if (write(fuse, &out, len) < 0)
-			break;
-	}
-	_exit(0);
-}
-
 /*
  * The emulator reads into memory that is never there: a mapping of a FUSE file
  * whose server does not answer. The proxy must not wait for that with a lock.
  */
 TEST_F_TIMEOUT(vtpm, emulator_with_a_stuck_buffer_is_given_up, 90)
 {
-	char path[] = "/tmp/stuck.XXXXXX", options[64];
+	static const struct fuse_plan stuck = { .size = 8192, .stuck = 1 };
+	char path[] = "/tmp/stuck.XXXXXX";
 	uint8_t value[64];
 	long start, took;
 	bool bounded = false;
-	int fuse, file;
-	pid_t server;
+	int server, file;
 
-	fuse = open("/dev/fuse", O_RDWR);
-	if (fuse < 0)
+	if (access("/dev/fuse", F_OK))
 		SKIP(return, "/dev/fuse (CONFIG_FUSE_FS)");
 	file = mkstemp(path);
 	ASSERT_LE(0, file);
 	close(file);
-	snprintf(options, sizeof(options),
-		 "fd=%d,rootmode=100644,user_id=0,group_id=0", fuse);
-	ASSERT_EQ(0, mount("stuck", path, "fuse", 0, options));
-	server = fork();
-	if (!server)
-		serve_stuck_file(fuse);
+	server = fusefile_start(NULL, path, &stuck);
+	ASSERT_LT(0, server);
 	file = open(path, O_RDONLY);
 	ASSERT_LE(0, file);
 	self->emulator.plan->buffer = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
 					   MAP_PRIVATE, file, 0);
 	ASSERT_NE(MAP_FAILED, self->emulator.plan->buffer);
-	START(self, variant);
+	START(self, variant->version);
 	bounded = has_connect(&self->emulator);
 	if (!bounded)
 		goto out;
@@ -580,9 +464,7 @@ TEST_F_TIMEOUT(vtpm, emulator_with_a_stuck_buffer_is_given_up, 90)
 	EXPECT_GE(BOUND_MS + SLACK_MS, took);
 out:
 	/* Without its server the file system is gone and the copy fails. */
-	kill(server, SIGKILL);
-	waitpid(server, NULL, 0);
-	close(fuse);
+	fusefile_stop(NULL, server);
 	vtpm_kill(&self->emulator.vtpm);
 	munmap(self->emulator.plan->buffer, 8192);
 	close(file);
@@ -592,7 +474,7 @@ out:
 		SKIP(return, "no IMA namespaces: no bound");
 }
 
-TEST_F_TIMEOUT(vtpm, server_closes_while_clients_write, 60)
+TEST_F_TIMEOUT(tpm2, server_closes_while_clients_write, 60)
 {
 	uint8_t command[] = { 0x80, 1, 0, 0, 0, 20, 0, 0, 1, 0x7e,
 			      0, 0, 0, 1, 0, 0xb, 3, 1, 0, 0 };
@@ -600,10 +482,8 @@ TEST_F_TIMEOUT(vtpm, server_closes_while_clients_write, 60)
 	int i, j, fd;
 	pid_t client[4];
 
-	if (variant->version != 2)
-		SKIP(return, "/dev/tpmrmN, which a TPM 1.2 does not have");
 	for (i = 0; i < 10; i++) {
-		START(self, variant);
+		START(self, 2);
 		for (j = 0; j < 4; j++) {
 			client[j] = fork();
 			if (client[j])
@@ -651,7 +531,7 @@ FIXTURE_SETUP(connected)
 	if (access("/dev/vtpmx", F_OK))
 		SKIP(return, "/dev/vtpmx (CONFIG_TCG_VTPM_PROXY)");
 	ASSERT_EQ(0, emulator_prepare(&self->emulator));
-	self->log = log_open();
+	self->log = kmsg_open();
 	ASSERT_LE(0, self->log);
 	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
 	self->have_child = true;
@@ -661,7 +541,7 @@ FIXTURE_SETUP(connected)
 	self->have_other = true;
 	/* After the agents, so that they do not inherit the server's file. */
 	ASSERT_EQ(0, emulator_start(&self->emulator, variant->version));
-	ASSERT_EQ(0, wait_devices(&self->emulator.vtpm));
+	ASSERT_EQ(0, vtpm_wait_device(&self->emulator.vtpm));
 	if (!has_connect(&self->emulator))
 		SKIP(return, "no IMA namespaces: the ioctl is unknown");
 	ASSERT_EQ(0, ima_mount(&self->child));
@@ -676,7 +556,7 @@ FIXTURE_TEARDOWN(connected)
 	if (self->have_other)
 		agent_stop(&self->other);
 	emulator_stop(&self->emulator);
-	EXPECT_EQ(0, log_count(self->log, "cut here"));
+	EXPECT_EQ(0, kmsg_count(self->log, "cut here"));
 	close(self->log);
 }
 
@@ -697,6 +577,18 @@ static int try_open(struct agent *agent, const struct vtpm *vtpm)
 			file_close(agent, fd);
 	}
 	return ret;
+}
+
+/* The number is an interface: programs have it written out. */
+TEST_F(connected, by_the_number_of_the_ioctl)
+{
+	struct vtpm *vtpm = &self->emulator.vtpm;
+	int fd = file_give_fd(&self->child, vtpm->server_fd);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, file_ioctl(&self->child, fd, 0xa110, 0));
+	file_close(&self->child, fd);
+	EXPECT_EQ(-EACCES, vtpm_open(NULL, vtpm, false));
 }
 
 TEST_F(connected, without_a_namespace_einval)
@@ -769,7 +661,7 @@ TEST_F(connected, second_chip_is_ebusy)
 
 	ASSERT_EQ(0, emulator_prepare(&second));
 	ASSERT_EQ(0, emulator_start(&second, variant->version));
-	ASSERT_EQ(0, wait_devices(&second.vtpm));
+	ASSERT_EQ(0, vtpm_wait_device(&second.vtpm));
 	ASSERT_EQ(0, vtpm_attach(&self->child, &self->emulator.vtpm));
 	EXPECT_EQ(-EBUSY, vtpm_attach(&self->child, &second.vtpm));
 	/* And it was left alone. */
@@ -784,12 +676,6 @@ TEST_F(connected, active_namespace_is_ebusy)
 	EXPECT_EQ(0, try_open(NULL, &self->emulator.vtpm));
 }
 
-static long attach_by_number(struct call *call)
-{
-	return ioctl(call->fd, VTPM_PROXY_IOC_CONNECT_TO_IMA_NS, 0) ? -errno :
-								      0;
-}
-
 TEST_F_TIMEOUT(connected, waits_for_the_registration, 60)
 {
 	struct emulator late = {};
@@ -800,7 +686,7 @@ TEST_F_TIMEOUT(connected, waits_for_the_registration, 60)
 	late.plan->hold_cc = CC_SET_LOCALITY;
 	ASSERT_EQ(0, emulator_start(&late, variant->version));
 	call.fd = late.vtpm.server_fd;
-	EXPECT_EQ(0, agent_call(&self->child, attach_by_number, &call));
+	EXPECT_EQ(0, agent_call(&self->child, vtpm_connect, &call));
 	/* Only now, and the chip was complete. */
 	EXPECT_LT(3, late.plan->answered);
 	EXPECT_EQ(0, try_open(&self->child, &late.vtpm));
@@ -827,10 +713,12 @@ TEST_F_TIMEOUT(connected, wait_for_the_registration_can_be_killed, 60)
 	struct call call = { .fd = -1, .out_fd = -1 };
 	long start;
 
+	ASSERT_EQ(0, ima_mount(&self->other));
 	ASSERT_EQ(0, vtpm_start_silent(&silent, variant->version));
 	call.fd = silent.server_fd;
-	ASSERT_EQ(0, agent_send(&self->other, attach_by_number, &call));
+	ASSERT_EQ(0, agent_send(&self->other, vtpm_connect, &call));
 	usleep(500000);
+	ASSERT_TRUE(agent_is_busy(&self->other));
 	start = now_ms();
 	agent_stop(&self->other);
 	self->have_other = false;
@@ -838,40 +726,58 @@ TEST_F_TIMEOUT(connected, wait_for_the_registration_can_be_killed, 60)
 	vtpm_stop(&silent);
 }
 
+/* One that has begun to answer, and is stopped then. */
+TEST_F_TIMEOUT(connected, wait_for_a_stopped_emulator_can_be_killed, 60)
+{
+	struct emulator stopped = {};
+	struct call call = { .fd = -1, .out_fd = -1 };
+	long start;
+
+	ASSERT_EQ(0, ima_mount(&self->other));
+	ASSERT_EQ(0, emulator_prepare(&stopped));
+	stopped.plan->hold_ms = 60000;
+	stopped.plan->hold_cc = CC_SET_LOCALITY;
+	ASSERT_EQ(0, emulator_start(&stopped, variant->version));
+	call.fd = stopped.vtpm.server_fd;
+	ASSERT_EQ(0, agent_send(&self->other, vtpm_connect, &call));
+	while (stopped.plan->hold_cc)
+		usleep(1000);
+	ASSERT_EQ(0, vtpm_pause(&stopped.vtpm));
+	ASSERT_TRUE(agent_is_busy(&self->other));
+	start = now_ms();
+	agent_stop(&self->other);
+	self->have_other = false;
+	EXPECT_GE(2000, now_ms() - start);
+	emulator_stop(&stopped);
+}
+
 /* abi.md section 1: the server's descriptor sees a hang-up. */
 TEST_F_TIMEOUT(connected, end_of_the_namespace_hangs_up, 60)
 {
 	struct vtpm *vtpm = &self->emulator.vtpm;
-	struct pollfd pfd = { .fd = vtpm->server_fd, .events = POLLIN };
-	long start;
 	int status;
 
 	ASSERT_EQ(0, vtpm_attach(&self->child, vtpm));
-	ASSERT_LE(0, poll(&pfd, 1, 0));
-	ASSERT_EQ(0, pfd.revents & POLLHUP);
+	ASSERT_EQ(-ETIMEDOUT, vtpm_wait_hang_up(vtpm, 0));
 	agent_stop(&self->grandchild);
 	self->have_grandchild = false;
 	agent_stop(&self->child);
 	self->have_child = false;
-	start = now_ms();
-	do {
-		pfd.revents = 0;
-		ASSERT_LE(0, poll(&pfd, 1, 100));
-		usleep(10000);
-	} while (!(pfd.revents & POLLHUP) && now_ms() - start < 20000);
-	EXPECT_NE(0, pfd.revents & POLLHUP);
+	EXPECT_EQ(0, vtpm_wait_hang_up(vtpm, 20000));
 	/* The emulator's read() fails, which is how a real one ends too. */
 	ASSERT_EQ(vtpm->emulator, waitpid(vtpm->emulator, &status, 0));
 	vtpm->emulator = 0;
 	EXPECT_EQ(-EACCES, vtpm_open(NULL, vtpm, false));
 	EXPECT_EQ(-EACCES, vtpm_open(&self->other, vtpm, false));
+	/* A TPM that is gone is nobody's any more. */
+	ASSERT_EQ(0, ima_mount(&self->other));
+	EXPECT_EQ(-EINVAL, vtpm_attach(&self->other, vtpm));
+	EXPECT_EQ(0, ima_activate(&self->other));
 }
 
 TEST_F_TIMEOUT(connected, hang_up_does_not_wait_for_a_stopped_emulator, 60)
 {
 	struct vtpm *vtpm = &self->emulator.vtpm;
-	struct pollfd pfd = { .fd = vtpm->server_fd, .events = POLLIN };
-	long start;
 
 	ASSERT_EQ(0, vtpm_attach(&self->child, vtpm));
 	ASSERT_EQ(0, vtpm_pause(vtpm));
@@ -879,13 +785,7 @@ TEST_F_TIMEOUT(connected, hang_up_does_not_wait_for_a_stopped_emulator, 60)
 	self->have_grandchild = false;
 	agent_stop(&self->child);
 	self->have_child = false;
-	start = now_ms();
-	do {
-		pfd.revents = 0;
-		ASSERT_LE(0, poll(&pfd, 1, 100));
-		usleep(10000);
-	} while (!(pfd.revents & POLLHUP) && now_ms() - start < 20000);
-	EXPECT_NE(0, pfd.revents & POLLHUP);
+	EXPECT_EQ(0, vtpm_wait_hang_up(vtpm, 20000));
 }
 
 TEST_F(connected, server_can_go_first)

@@ -171,12 +171,6 @@ TEST_F_TIMEOUT(attach, of_a_silent_tpm_is_invalid_in_the_end, 200)
 }
 
 /* The ioctl waits for registration, and can be killed while it does. */
-static long attach_in_agent(struct call *call)
-{
-	call->out_len = 0;
-	return file_ioctl(NULL, call->fd, VTPM_PROXY_IOC_CONNECT_TO_IMA_NS, 0);
-}
-
 TEST_F(attach, can_be_killed_while_it_waits)
 {
 	struct vtpm silent;
@@ -186,7 +180,9 @@ TEST_F(attach, can_be_killed_while_it_waits)
 	ASSERT_EQ(0, ima_mount(&self->child));
 	ASSERT_EQ(0, vtpm_start_silent(&silent, 2));
 	call.fd = silent.server_fd;
-	ASSERT_EQ(0, agent_send(&self->child, attach_in_agent, &call));
+	ASSERT_EQ(0, agent_send(&self->child, vtpm_connect, &call));
+	usleep(300000);
+	ASSERT_TRUE(agent_is_busy(&self->child));
 	start = seconds();
 	agent_stop(&self->child);
 	EXPECT_GT(5, seconds() - start);
@@ -372,6 +368,52 @@ TEST_F_TIMEOUT(extend, happens_once_per_entry, 120)
 	ASSERT_EQ(0, scratch_append(path, "more\n"));
 	ASSERT_EQ(1, list_violated(&self->child, path));
 	expect_agreement(_metadata, self, variant->bank);
+}
+
+/*
+ * All banks by the one command: the TPM's values, the lines of vpcr and the
+ * replay of each bank's own list.  sha1 and sha256 are in vpcr without a bank.
+ */
+TEST_F(extend, reaches_every_bank_of_the_tpm)
+{
+	static const char *const banks[] = { "sha1", "sha256", "sha384",
+					     "sha512" };
+	uint8_t replayed[DIGEST_MAX], value[DIGEST_MAX];
+	char hex[2 * DIGEST_MAX + 1], line[256], name[64], path[300];
+	struct list list;
+	size_t i, found = 0;
+
+	snprintf(path, sizeof(path), "%s/prog", self->directory);
+	ASSERT_EQ(0, scratch_program(path, "banks"));
+	ASSERT_EQ(0, file_run(&self->child, path));
+	ASSERT_LT(0, ima_get(&self->child, "vpcr", self->text,
+			     sizeof(self->text)));
+	for (i = 0; i < sizeof(banks) / sizeof(banks[0]); i++) {
+		bool has = variant->version == 2 || !i;
+		long len, ret;
+
+		snprintf(name, sizeof(name), "binary_runtime_measurements_%s",
+			 banks[i]);
+		ret = list_read_bank(&self->child, name, banks[i], &list);
+		EXPECT_EQ(has ? 0 : -ENOENT, ret) TH_LOG("%s", name);
+		if (ret)
+			continue;
+		found++;
+		len = list_replay(&list, 10, banks[i], replayed);
+		ASSERT_EQ(len, vtpm_read_pcr(&self->child, &self->vtpm,
+					     banks[i], 10, value));
+		EXPECT_EQ(0, memcmp(replayed, value, len))
+			TH_LOG("%s", banks[i]);
+		digest_hex(value, len, hex);
+		snprintf(line, sizeof(line), "10 %s:%s\n", banks[i], hex);
+		EXPECT_NE(NULL, strstr(self->text, line)) TH_LOG("%s", line);
+		EXPECT_EQ((long)list.count, vtpm_extends(&self->vtpm));
+		list_free(&list);
+	}
+	EXPECT_EQ(variant->version == 2 ? 4 : 1, found);
+	EXPECT_NE(NULL, strstr(self->text, "10 sha256:"));
+	EXPECT_EQ(variant->version == 2,
+		  strstr(self->text, "10 sha384:") != NULL);
 }
 
 /* As stock does on the host: over PCRs 0 to 7 (9 with SHA-256 and later). */
