@@ -66,12 +66,18 @@ static size_t lines_of(const char *text)
 	return lines;
 }
 
+#define READ_POLICY(_text) \
+	ASSERT_LE(0, ima_get(&self->child, "policy", _text, sizeof(_text)))
+
+#define EXPECT_POLICY(_expected) do { \
+	READ_POLICY(self->text); \
+	EXPECT_STREQ(_expected, self->text); \
+} while (0)
+
 TEST_F(policy, reads_back_what_was_written)
 {
 	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", self->text);
+	EXPECT_POLICY("measure func=BPRM_CHECK mask=MAY_EXEC \n");
 }
 
 TEST_F(policy, takes_effect_at_close)
@@ -117,12 +123,10 @@ TEST_F(policy, open_batch_is_not_shown_yet)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ((long)strlen(EXEC_RULE),
 		  file_write(&self->child, fd, EXEC_RULE, strlen(EXEC_RULE)));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
+	READ_POLICY(self->text);
 	EXPECT_EQ(1, lines_of(self->text));
 	EXPECT_EQ(0, file_close(&self->child, fd));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
+	READ_POLICY(self->text);
 	EXPECT_EQ(2, lines_of(self->text));
 }
 
@@ -153,10 +157,7 @@ TEST_F(policy, write_takes_one_line_of_several)
 		at += strcspn(at, "\n") + 1;
 	}
 	EXPECT_EQ(0, file_close(&self->child, fd));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ("measure func=MMAP_CHECK \nmeasure func=BPRM_CHECK \n",
-		     self->text);
+	EXPECT_POLICY("measure func=MMAP_CHECK \nmeasure func=BPRM_CHECK \n");
 }
 
 TEST_F(policy, second_writer_is_busy)
@@ -215,21 +216,17 @@ TEST_F(policy, error_drops_the_whole_batch)
 	char before[4096];
 	int fd;
 
-	ASSERT_LE(0, ima_get(&self->child, "policy", before, sizeof(before)));
+	READ_POLICY(before);
 	fd = ima_open(&self->child, "policy", O_WRONLY);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ((long)strlen(EXEC_RULE),
 		  file_write(&self->child, fd, EXEC_RULE, strlen(EXEC_RULE)));
 	EXPECT_EQ(-EINVAL, file_write(&self->child, fd, "nonsense\n", 9));
 	EXPECT_EQ(0, file_close(&self->child, fd));
-	ASSERT_LE(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ(before, self->text);
+	EXPECT_POLICY(before);
 	/* And the next batch is the first one still. */
 	EXPECT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", self->text);
+	EXPECT_POLICY("measure func=BPRM_CHECK mask=MAY_EXEC \n");
 }
 
 /* A rule that is not allowed is an error like one that is not understood. */
@@ -238,7 +235,7 @@ TEST_F(policy, refused_rule_drops_the_whole_batch)
 	char before[4096];
 	int fd;
 
-	ASSERT_LE(0, ima_get(&self->child, "policy", before, sizeof(before)));
+	READ_POLICY(before);
 	fd = ima_open(&self->child, "policy", O_WRONLY);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ((long)strlen(EXEC_RULE),
@@ -247,9 +244,7 @@ TEST_F(policy, refused_rule_drops_the_whole_batch)
 				     "audit func=BPRM_CHECK\n", 22));
 	file_write(&self->child, fd, EXEC_RULE, strlen(EXEC_RULE));
 	EXPECT_EQ(0, file_close(&self->child, fd));
-	ASSERT_LE(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ(before, self->text);
+	EXPECT_POLICY(before);
 }
 
 /* The rules that were loaded before it stay. */
@@ -259,9 +254,7 @@ TEST_F(policy, error_in_a_later_batch_keeps_the_earlier_ones)
 	ASSERT_EQ(-EINVAL, ima_load_policy(&self->child,
 					   "measure func=MMAP_CHECK\n"
 					   "nonsense\n"));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", self->text);
+	EXPECT_POLICY("measure func=BPRM_CHECK mask=MAY_EXEC \n");
 }
 
 TEST_F(policy, good_rule_after_an_error_does_not_save_the_batch)
@@ -269,15 +262,13 @@ TEST_F(policy, good_rule_after_an_error_does_not_save_the_batch)
 	char before[4096];
 	int fd;
 
-	ASSERT_LE(0, ima_get(&self->child, "policy", before, sizeof(before)));
+	READ_POLICY(before);
 	fd = ima_open(&self->child, "policy", O_WRONLY);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(-EINVAL, file_write(&self->child, fd, "nonsense\n", 9));
 	file_write(&self->child, fd, EXEC_RULE, strlen(EXEC_RULE));
 	file_close(&self->child, fd);
-	ASSERT_LE(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ(before, self->text);
+	EXPECT_POLICY(before);
 }
 
 TEST_F(policy, first_batch_replaces_the_default)
@@ -285,8 +276,7 @@ TEST_F(policy, first_batch_replaces_the_default)
 	const char rule[] = "measure func=FILE_CHECK mask=MAY_READ fowner=7\n";
 
 	ASSERT_EQ(0, ima_load_policy(&self->child, rule));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
+	READ_POLICY(self->text);
 	EXPECT_EQ(1, lines_of(self->text));
 	EXPECT_EQ(NULL, strstr(self->text, "BPRM_CHECK"));
 	ASSERT_EQ(0, file_run(&self->child, self->program));
@@ -299,11 +289,8 @@ TEST_F(policy, later_batches_append)
 
 	ASSERT_EQ(0, ima_load_policy(&self->child, first));
 	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ("measure func=FILE_CHECK mask=MAY_READ fowner=7 \n"
-		     "measure func=BPRM_CHECK mask=MAY_EXEC \n",
-		     self->text);
+	EXPECT_POLICY("measure func=FILE_CHECK mask=MAY_READ fowner=7 \n"
+		      "measure func=BPRM_CHECK mask=MAY_EXEC \n");
 	ASSERT_EQ(0, file_run(&self->child, self->program));
 	EXPECT_EQ(1, list_measured(&self->child, self->program));
 }
@@ -312,11 +299,9 @@ TEST_F(policy, empty_batch_changes_nothing)
 {
 	char before[4096];
 
-	ASSERT_LE(0, ima_get(&self->child, "policy", before, sizeof(before)));
+	READ_POLICY(before);
 	file_close(&self->child, ima_open(&self->child, "policy", O_WRONLY));
-	ASSERT_LE(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ(before, self->text);
+	EXPECT_POLICY(before);
 }
 
 TEST_F(policy, child_policy_does_not_reach_init)
@@ -375,8 +360,7 @@ static long load_many(struct agent *agent, int from, int count)
 TEST_F_TIMEOUT(policy, holds_1024_rules, 120)
 {
 	ASSERT_EQ(0, load_many(&self->child, 1, MAX_RULES));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
+	READ_POLICY(self->text);
 	EXPECT_EQ(MAX_RULES, lines_of(self->text));
 }
 
@@ -384,25 +368,21 @@ TEST_F_TIMEOUT(policy, batch_of_1025_rules_is_dropped_as_a_whole, 120)
 {
 	char before[4096];
 
-	ASSERT_LE(0, ima_get(&self->child, "policy", before, sizeof(before)));
+	READ_POLICY(before);
 	EXPECT_EQ(0, load_many(&self->child, 1, MAX_RULES + 1));
-	ASSERT_LE(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ(before, self->text);
+	EXPECT_POLICY(before);
 }
 
 TEST_F_TIMEOUT(policy, batch_that_would_exceed_1024_is_dropped_as_a_whole, 120)
 {
 	ASSERT_EQ(0, load_many(&self->child, 1, MAX_RULES - 1));
 	EXPECT_EQ(0, load_many(&self->child, 2000, 2));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
+	READ_POLICY(self->text);
 	EXPECT_EQ(MAX_RULES - 1, lines_of(self->text));
 	EXPECT_EQ(NULL, strstr(self->text, "fowner=2000"));
 	/* One more still fits. */
 	EXPECT_EQ(0, load_many(&self->child, 3000, 1));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
+	READ_POLICY(self->text);
 	EXPECT_EQ(MAX_RULES, lines_of(self->text));
 }
 
@@ -493,10 +473,7 @@ TEST_F(policy, ids_are_shown_relative_to_the_reader)
 	ASSERT_EQ(0, ima_load_policy(&self->child,
 				     "measure func=FILE_CHECK uid=5 gid=6 "
 				     "fowner=7 fgroup=8\n"));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ("measure func=FILE_CHECK uid=5 gid=6 fowner=7 fgroup=8 \n",
-		     self->text);
+	EXPECT_POLICY("measure func=FILE_CHECK uid=5 gid=6 fowner=7 fgroup=8 \n");
 	snprintf(path, sizeof(path), "/proc/%d/root%s/policy", self->child.pid,
 		 IMA_DIR);
 	ASSERT_LT(0, file_get(NULL, path, self->text, sizeof(self->text)));
@@ -512,9 +489,7 @@ TEST_F(policy, rule_of_the_host_is_parsed_in_the_childs_ids)
 		 IMA_DIR);
 	ASSERT_EQ(0, file_put_text(NULL, path,
 				   "measure func=FILE_CHECK uid=5\n"));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ("measure func=FILE_CHECK uid=5 \n", self->text);
+	EXPECT_POLICY("measure func=FILE_CHECK uid=5 \n");
 }
 
 TEST_F(policy, unmapped_id_is_invalid)
@@ -808,8 +783,7 @@ TEST_F(rule, is_taken_and_shown_or_refused)
 
 	snprintf(line, sizeof(line), "%s\n", variant->text);
 	EXPECT_EQ(-variant->error, ima_load_policy(&self->child, line));
-	ASSERT_LE(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
+	READ_POLICY(self->text);
 	if (variant->error) {
 		EXPECT_EQ(NULL, strstr(self->text, variant->text));
 		return;
@@ -854,10 +828,7 @@ TEST_F(file, of_several_rules_is_loaded)
 				  "dont_measure fsmagic=0x9fa0\n\n"
 				  "measure func=BPRM_CHECK\n"));
 	EXPECT_EQ(0, ima_load_policy(&self->child, self->path));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_STREQ("dont_measure fsmagic=0x9fa0 \nmeasure func=BPRM_CHECK \n",
-		     self->text);
+	EXPECT_POLICY("dont_measure fsmagic=0x9fa0 \nmeasure func=BPRM_CHECK \n");
 }
 
 TEST_F(file, with_a_bad_rule_is_dropped_as_a_whole)
@@ -865,8 +836,7 @@ TEST_F(file, with_a_bad_rule_is_dropped_as_a_whole)
 	ASSERT_EQ(0, scratch_text(self->path, "measure func=BPRM_CHECK uid=5\n"
 				  "nonsense\n"));
 	EXPECT_EQ(-EINVAL, ima_load_policy(&self->child, self->path));
-	ASSERT_LE(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
+	READ_POLICY(self->text);
 	EXPECT_EQ(NULL, strstr(self->text, "uid=5"));
 }
 
@@ -925,36 +895,6 @@ static void command_line_word(const char *key, char *value, size_t size)
 			 at + strlen(key));
 }
 
-TEST_F(policy, default_measures_what_is_executed)
-{
-	char choice[32];
-
-	command_line_word("ima_ns_policy=", choice, sizeof(choice));
-	if (!strcmp(choice, "none"))
-		SKIP(return, "booted with ima_ns_policy=none");
-	ASSERT_EQ(0, file_run(&self->child, self->program));
-	EXPECT_EQ(1, list_measured(&self->child, self->program));
-	ASSERT_LT(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
-	EXPECT_NE(NULL, strstr(self->text, "measure func=BPRM_CHECK"));
-	EXPECT_NE(NULL, strstr(self->text, "measure func=MMAP_CHECK"));
-	EXPECT_NE(NULL, strstr(self->text, "func=POLICY_CHECK"));
-	EXPECT_NE(NULL, strstr(self->text, "func=KEY_CHECK"));
-}
-
-TEST_F(policy, default_does_not_measure_what_is_read)
-{
-	char choice[32], path[300];
-
-	command_line_word("ima_ns_policy=", choice, sizeof(choice));
-	if (!strcmp(choice, "tcb"))
-		SKIP(return, "booted with ima_ns_policy=tcb");
-	snprintf(path, sizeof(path), "%s/text", self->directory);
-	ASSERT_EQ(0, scratch_text(path, "text\n"));
-	ASSERT_LE(0, file_open(&self->child, path, O_RDONLY));
-	EXPECT_EQ(0, list_measured(&self->child, path));
-}
-
 /* All three choices, each by its own boot. */
 TEST_F(policy, default_is_what_the_command_line_says)
 {
@@ -968,8 +908,7 @@ TEST_F(policy, default_is_what_the_command_line_says)
 				 sizeof(record)));
 	ASSERT_TRUE(record_value(record, "policy", named, sizeof(named)));
 	EXPECT_STREQ(choice, named);
-	ASSERT_LE(0, ima_get(&self->child, "policy", self->text,
-			     sizeof(self->text)));
+	READ_POLICY(self->text);
 	if (!strcmp(choice, "none")) {
 		EXPECT_STREQ("", self->text);
 		ASSERT_EQ(0, file_run(&self->child, self->program));
@@ -987,18 +926,16 @@ TEST_F(policy, default_is_what_the_command_line_says)
 	EXPECT_EQ(1, list_measured(&self->child, self->program));
 }
 
-/* The child's root, not init's: it reads a file of its own. */
-TEST_F(policy, tcb_measures_what_the_childs_root_reads)
+/* With tcb alone, and then the root is the child's, not init's. */
+TEST_F(policy, default_measures_what_root_reads_with_tcb)
 {
 	char choice[32], path[300];
 
 	command_line_word("ima_ns_policy=", choice, sizeof(choice));
-	if (strcmp(choice, "tcb"))
-		SKIP(return, "not booted with ima_ns_policy=tcb");
 	snprintf(path, sizeof(path), "%s/text", self->directory);
 	ASSERT_EQ(0, scratch_text(path, "text\n"));
 	ASSERT_LE(0, file_open(&self->child, path, O_RDONLY));
-	EXPECT_EQ(1, list_measured(&self->child, path));
+	EXPECT_EQ(!strcmp(choice, "tcb"), list_measured(&self->child, path));
 }
 
 /*

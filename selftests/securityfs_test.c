@@ -518,104 +518,6 @@ TEST(mount_with_only_uid_0_mapped_fails_eperm)
 	agent_stop(&child);
 }
 
-/* What must be mapped: 0 and 0. */
-FIXTURE(mapping)
-{
-	struct agent child;
-};
-
-FIXTURE_VARIANT(mapping)
-{
-	const char *uid;	/* NULL: not written */
-	const char *gid;
-	int error;
-};
-
-FIXTURE_VARIANT_ADD(mapping, nothing)
-{
-	.error = EPERM,
-};
-
-FIXTURE_VARIANT_ADD(mapping, only_uid)
-{
-	.uid = "0 1000 1\n",
-	.error = EPERM,
-};
-
-FIXTURE_VARIANT_ADD(mapping, only_gid)
-{
-	.gid = "0 1000 1\n",
-	.error = EPERM,
-};
-
-FIXTURE_VARIANT_ADD(mapping, uid_0_and_gid_5)
-{
-	.uid = "0 1000 1\n",
-	.gid = "5 1000 1\n",
-	.error = EPERM,
-};
-
-FIXTURE_VARIANT_ADD(mapping, uid_5_and_gid_0)
-{
-	.uid = "5 1000 1\n",
-	.gid = "0 1000 1\n",
-	.error = EPERM,
-};
-
-FIXTURE_VARIANT_ADD(mapping, both)
-{
-	.uid = "0 1000 1\n",
-	.gid = "0 1000 1\n",
-};
-
-FIXTURE_VARIANT_ADD(mapping, both_among_others)
-{
-	.uid = "0 100000 10\n1000 1000 1\n",
-	.gid = "7 1000 1\n0 100000 5\n",
-};
-
-FIXTURE_SETUP(mapping)
-{
-	char path[64];
-
-	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, ""));
-	snprintf(path, sizeof(path), "/proc/%d/uid_map", self->child.pid);
-	if (variant->uid)
-		ASSERT_EQ(0, file_put_text(NULL, path, variant->uid));
-	snprintf(path, sizeof(path), "/proc/%d/gid_map", self->child.pid);
-	if (variant->gid)
-		ASSERT_EQ(0, file_put_text(NULL, path, variant->gid));
-}
-
-FIXTURE_TEARDOWN(mapping)
-{
-	agent_stop(&self->child);
-}
-
-TEST_F(mapping, decides_whether_it_can_be_mounted)
-{
-	EXPECT_EQ(-variant->error, ima_mount(&self->child));
-}
-
-/* Refused once is not refused for ever, and leaves no namespace behind. */
-TEST_F(mapping, can_be_completed)
-{
-	char path[64];
-
-	if (variant->uid && variant->gid)
-		return;		/* a map is written once */
-	ASSERT_EQ(-EPERM, ima_mount(&self->child));
-	snprintf(path, sizeof(path), "/proc/%d/uid_map", self->child.pid);
-	if (!variant->uid)
-		ASSERT_EQ(0, file_put_text(NULL, path, "0 1000 1\n"));
-	snprintf(path, sizeof(path), "/proc/%d/gid_map", self->child.pid);
-	if (!variant->gid)
-		ASSERT_EQ(0, file_put_text(NULL, path, "0 1000 1\n"));
-	ASSERT_EQ(0, ns_become_root(&self->child));
-	EXPECT_EQ(0, ima_mount(&self->child));
-	EXPECT_EQ(0, ima_activate(&self->child));
-}
-
 /* A mount in the making that is passed on is nobody else's to finish. */
 static long do_fsopen(struct call *call)
 {
@@ -833,14 +735,9 @@ STRANGER(reads_vpcr, "vpcr", O_RDONLY, true);
 
 FIXTURE_SETUP(stranger)
 {
-	char path[256];
-
 	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
 	ASSERT_EQ(0, ima_mount(&self->child));
-	/* /proc/PID/root would ask ptrace first: they get the directory. */
-	snprintf(path, sizeof(path), "/proc/%d/root%s", self->child.pid,
-		 IMA_DIR);
-	self->directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	self->directory = ima_directory(&self->child);
 	ASSERT_LE(0, self->directory);
 	if (variant->active)
 		ASSERT_EQ(0, ima_activate(&self->child));
@@ -856,12 +753,9 @@ static int open_below(struct agent *agent, int directory, const char *name,
 		      int flags)
 {
 	char path[128];
-	int given = file_give_fd(agent, directory);
+	int ret = file_path_below(agent, directory, name, path, sizeof(path));
 
-	if (given < 0)
-		return given;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", given, name);
-	return file_open(agent, path, flags);
+	return ret ? ret : file_open(agent, path, flags);
 }
 
 TEST_F(stranger, sibling_is_refused)
@@ -927,147 +821,6 @@ TEST(passed_descriptor_acts_on_the_namespace_it_was_opened_in)
 	EXPECT_STREQ("0\n", text);
 	agent_stop(&sibling);
 	agent_stop(&child);
-}
-
-/*
- * The same the other way round, for each kind of file: opened by one side,
- * used by the other.
- *
- *   init -+- child, root inside
- *         `- user (no rights at all, outside)
- */
-FIXTURE(passed)
-{
-	struct agent child;
-	struct agent user;
-};
-
-FIXTURE_SETUP(passed)
-{
-	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
-	ASSERT_EQ(0, ima_mount(&self->child));
-	ASSERT_EQ(0, agent_start(&self->user, NULL));
-	ASSERT_EQ(0, ns_drop_to(&self->user, OWNER + 1));
-}
-
-FIXTURE_TEARDOWN(passed)
-{
-	agent_stop(&self->user);
-	agent_stop(&self->child);
-}
-
-/* Opens a file of the child as @from and gives it to @to. */
-static int pass(struct agent *from, const char *path, int flags,
-		struct agent *to)
-{
-	int given, test, fd = file_open(from, path, flags);
-
-	if (fd < 0)
-		return fd;
-	test = file_fetch_fd(from, fd);
-	if (test < 0)
-		return test;
-	given = file_give_fd(to, test);
-	close(test);
-	file_close(from, fd);
-	return given;
-}
-
-TEST_F(passed, policy_opened_inside_is_written_outside)
-{
-	char text[4096];
-	int fd;
-
-	ASSERT_EQ(0, ima_activate(&self->child));
-	fd = pass(&self->child, IMA_DIR "/policy", O_WRONLY, &self->user);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ((long)strlen(EXEC_RULE),
-		  file_write(&self->user, fd, EXEC_RULE, strlen(EXEC_RULE)));
-	ASSERT_EQ(0, file_close(&self->user, fd));
-	ASSERT_LT(0, ima_get(&self->child, "policy", text, sizeof(text)));
-	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", text);
-}
-
-TEST_F(passed, policy_opened_by_host_root_is_written_inside)
-{
-	char path[256], text[4096];
-	int fd;
-
-	ASSERT_EQ(0, ima_activate(&self->child));
-	snprintf(path, sizeof(path), "/proc/%d/root%s/policy",
-		 self->child.pid, IMA_DIR);
-	fd = pass(NULL, path, O_WRONLY, &self->child);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ((long)strlen(EXEC_RULE),
-		  file_write(&self->child, fd, EXEC_RULE, strlen(EXEC_RULE)));
-	ASSERT_EQ(0, file_close(&self->child, fd));
-	ASSERT_LT(0, ima_get(&self->child, "policy", text, sizeof(text)));
-	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", text);
-}
-
-/* Host root's own policy file, in the hands of a container. */
-TEST_F(passed, policy_of_init_stays_inits)
-{
-	const char rule[] = "dont_measure fowner=64996\n";
-	char *after, before[4096];
-	int fd;
-
-	ASSERT_EQ(0, ima_activate(&self->child));
-	ASSERT_LT(0, ima_get(&self->child, "policy", before, sizeof(before)));
-	fd = pass(NULL, IMA_DIR "/policy", O_WRONLY, &self->child);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ((long)strlen(rule),
-		  file_write(&self->child, fd, rule, strlen(rule)));
-	ASSERT_EQ(0, file_close(&self->child, fd));
-	ASSERT_LT(0, file_get_all(NULL, IMA_DIR "/policy", &after));
-	EXPECT_NE(NULL, strstr(after, "dont_measure fowner=64996 \n"));
-	free(after);
-	ASSERT_LT(0, file_get_all(&self->child, IMA_DIR "/policy", &after));
-	EXPECT_STREQ(before, after);
-	free(after);
-}
-
-TEST_F(passed, list_opened_inside_is_read_outside)
-{
-	char text[4096] = "";
-	int fd;
-
-	ASSERT_EQ(0, ima_activate(&self->child));
-	fd = pass(&self->child, IMA_DIR "/ascii_runtime_measurements",
-		  O_RDONLY, &self->user);
-	ASSERT_LE(0, fd);
-	ASSERT_LT(0, file_read(&self->user, fd, text, sizeof(text) - 1));
-	EXPECT_NE(NULL, strstr(text, "boot_aggregate"));
-	/* One line: the child's list, not init's. */
-	EXPECT_EQ(text + strlen(text) - 1, strchr(text, '\n'));
-}
-
-TEST_F(passed, list_of_init_shows_init_inside)
-{
-	char text[64];
-	int fd;
-
-	ASSERT_EQ(0, ima_activate(&self->child));
-	ASSERT_LT(1, ima_count(NULL));
-	fd = pass(NULL, IMA_DIR "/runtime_measurements_count", O_RDONLY,
-		  &self->child);
-	ASSERT_LE(0, fd);
-	memset(text, 0, sizeof(text));
-	ASSERT_LT(0, file_read(&self->child, fd, text, sizeof(text) - 1));
-	EXPECT_LT(1, atol(text));
-	EXPECT_GE(ima_count(NULL), atol(text));
-}
-
-TEST_F(passed, configuration_opened_inside_is_written_outside)
-{
-	char text[64];
-	int fd = pass(&self->child, IMA_DIR "/hash", O_WRONLY, &self->user);
-
-	ASSERT_LE(0, fd);
-	EXPECT_EQ(3, file_write(&self->user, fd, "md5", 3));
-	ASSERT_EQ(0, file_close(&self->user, fd));
-	ASSERT_LT(0, ima_get(&self->child, "hash", text, sizeof(text)));
-	EXPECT_STREQ("md5\n", text);
 }
 
 TEST_HARNESS_MAIN

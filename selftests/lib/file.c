@@ -430,6 +430,17 @@ int file_give_fd(struct agent *agent, int fd)
 	return agent_call(agent, do_give_fd, &call);
 }
 
+int file_path_below(struct agent *agent, int directory, const char *name,
+		    char *path, size_t size)
+{
+	int given = file_give_fd(agent, directory);
+
+	if (given < 0)
+		return given;
+	snprintf(path, size, "/proc/self/fd/%d/%s", given, name);
+	return 0;
+}
+
 int file_run_output(struct agent *agent, const char *command, char *buf,
 		    size_t size)
 {

@@ -46,6 +46,10 @@ int file_ioctl(struct agent *agent, int fd, unsigned long request, long arg);
 int file_fetch_fd(struct agent *agent, int fd);
 int file_give_fd(struct agent *agent, int fd);
 
+/* A path by which the agent reaches what is below the test's @directory. */
+int file_path_below(struct agent *agent, int directory, const char *name,
+		    char *path, size_t size);
+
 /*
  * Runs a program (words separated by one space) with its output thrown away.
  * Returns its exit status, 128 + N for signal N, or -errno of the exec.

@@ -119,6 +119,16 @@ int ima_configure(struct agent *agent, const char *hash, const char *template)
 	return ret;
 }
 
+int ima_directory(const struct agent *agent)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/root%s", agent->pid, IMA_DIR);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 bool ima_has_namespaces(void)
 {
 	struct agent agent = {};

@@ -48,6 +48,12 @@ int ima_start_new(struct agent *agent, struct agent *parent, uid_t uid,
 /* Mounts and writes what is not NULL of hash and template_name. */
 int ima_configure(struct agent *agent, const char *hash, const char *template);
 
+/*
+ * The agent's IMA_DIR as a descriptor of the test's, to be given to those who
+ * would be asked by ptrace if they went through /proc/PID/root.
+ */
+int ima_directory(const struct agent *agent);
+
 /* Does this kernel have IMA namespaces?  A child's ima/active tells. */
 bool ima_has_namespaces(void);
 
