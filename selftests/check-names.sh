@@ -11,79 +11,75 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 documents=$here/../Documentation
 coverage=$here/COVERAGE
-bad=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
 
-complain() {
-	echo "$*"
-	bad=1
-}
+# What exists: "test PROGRAM FIXTURE.TEST" and "variant PROGRAM FIXTURE NAME".
+# Tables of variants are macros whose first argument is the name; these say
+# "*" for the fixture.
+for source in "$here"/*_test.c "$here"/fixes_*.c; do
+	program=$(basename "$source" .c)
+	sed -nE \
+	-e "s/^TEST(_SIGNAL)?\(([a-z0-9_]+).*/test $program global.\2/p" \
+	-e "s/^TEST_F[A-Z_]*\(([a-z0-9_]+), ([a-z0-9_]+).*/test $program \1.\2/p" \
+	-e "s/^FIXTURE_VARIANT_ADD\(([a-z0-9_]+), ([a-z0-9_]+)\).*/variant $program \1 \2/p" \
+	-e "s/^[A-Z0-9]+\(([a-z0-9_]+)[,)].*/variant $program * \1/p" \
+	"$source"
+done > "$work/exist"
 
-# Is there a variant of this fixture in the program?  Tables of variants are
-# macros whose first argument is the name.
-has_variant() {
-	grep -qE "^FIXTURE_VARIANT_ADD\\($2, $3\\)" "$here/$1.c" ||
-		grep -qE "^[A-Z0-9_]+\\($3[,)]" "$here/$1.c"
-}
-
-# $1 program, $2 fixture.test or fixture.variant.test, $3 who names it
-check() {
-	fixture=${2%%.*}
-	test=${2##*.}
-	variant=${2#"$fixture".}
-	variant=${variant%"$test"}
-	variant=${variant%.}
-	if [ "$fixture" = global ]; then
-		pattern="^TEST(_SIGNAL)?\\(${test}[,)]"
-	else
-		pattern="^TEST_F[A-Z_]*\\($fixture, ${test}[,)]"
-	fi
-	grep -qE "$pattern" "$here/$1.c" 2> /dev/null ||
-		complain "$3: no such test: $1 $2"
-	[ -z "$variant" ] || has_variant "$1" "$fixture" "$variant" ||
-		complain "$3: no such variant: $1 $2"
-}
-
-count=0
+# What is named: "PROGRAM:NAME:WHERE".  Not every pair of words in the
+# documents is a test.
 # shellcheck disable=SC2016
-names=$(grep -rhoE '``[a-z0-9_]+ [a-z0-9_]+\.[a-z0-9_]+``' "$documents" |
-	tr -d '`' | sort -u | tr ' ' ':')
-for name in $names; do
-	# Not every pair of words in the documents is a test.
-	case ${name%%:*} in
-	*_test|fixes_*) ;;
-	*) continue ;;
-	esac
-	count=$((count + 1))
-	check "${name%%:*}" "${name#*:}" Documentation
+grep -rhoE '``(fixes_[a-z0-9_]+|[a-z0-9_]+_test) [a-z0-9_]+\.[a-z0-9_]+``' \
+	"$documents" | tr -d '`' | sort -u |
+	sed 's/ /:/; s/$/:Documentation/' > "$work/documents"
+
+awk -F' *[|] *' '
+	/^#/ || /^$/ { next }
+	NF != 3 || $3 == "" {
+		print "COVERAGE, " $2 ": not three columns" > "/dev/stderr"
+		bad = 1
+		next
+	}
+	$3 == "not built" || $3 ~ /^none: ./ { next }
+	{
+		count = split($3, names, / *, */)
+		for (i = 1; i <= count; i++) {
+			sub(/ /, ":", names[i])
+			print names[i] ":COVERAGE, " $2
+		}
+	}
+	END { exit bad }
+' "$coverage" > "$work/coverage"
+bad=$?
+
+awk -F: '
+	FILENAME ~ /exist$/ {
+		split($0, word, " ")
+		if (word[1] == "test")
+			test[word[2] " " word[3]] = 1
+		else
+			variant[word[2] " " word[3] " " word[4]] = 1
+		next
+	}
+	{
+		parts = split($2, name, ".")
+		if (!((($1 " " name[1] "." name[parts])) in test)) {
+			print $3 ": no such test: " $1 " " $2
+			bad = 1
+		} else if (parts == 3 &&
+			   !(($1 " " name[1] " " name[2]) in variant) &&
+			   !(($1 " * " name[2]) in variant)) {
+			print $3 ": no such variant: " $1 " " $2
+			bad = 1
+		}
+	}
+	END { exit bad }
+' "$work/exist" "$work/documents" "$work/coverage" || bad=1
+
+for names in documents coverage; do
+	[ -s "$work/$names" ] || { echo "no names of tests: $names"; bad=1; }
 done
-[ "$count" -gt 0 ] || complain "no names of tests in $documents"
-
-lines=0
-tests=0
-while IFS='|' read -r section sentence named rest; do
-	case $section in
-	''|'#'*) continue ;;
-	esac
-	lines=$((lines + 1))
-	where="COVERAGE,${sentence% }"
-	if [ -z "${named# }" ] || [ -n "$rest" ]; then
-		complain "$where: not three columns"
-	fi
-	case $named in
-	' not built'|' none: '?*) continue ;;
-	esac
-	for name in $(echo "$named" | sed 's/^ *//; s/ *, */\n/g' |
-		      tr ' ' ':'); do
-		case $name in
-		*_test:*.*|fixes_*:*.*) ;;
-		*) complain "$where: not a test: $name"; continue ;;
-		esac
-		tests=$((tests + 1))
-		check "${name%%:*}" "${name#*:}" "$where"
-	done
-done < "$coverage"
-[ "$tests" -gt 0 ] || complain "no names of tests in $coverage"
-
-[ "$bad" = 0 ] && echo "$count names of tests in the documents exist," \
-	"$tests in COVERAGE for $lines sentences"
+[ "$bad" = 0 ] && echo "$(grep -c . "$work/documents") names of tests in" \
+	"the documents and $(grep -c . "$work/coverage") in COVERAGE exist"
 exit "$bad"
