@@ -6,49 +6,14 @@
 # every bank, and evmctl's opinion. Runs inside the guest as root; needs no
 # IMA namespaces, so it runs on kernel base too. Prints TAP.
 
-count=0
-failed=0
 ima=/sys/kernel/security/integrity/ima
 sysfs=/sys/class/tpm/tpm0
 list=$ima/binary_runtime_measurements
 place=/scratch/host-ima-verify
 
-# Notes on a tmpfs, whose files no rule below measures.
-tmp=$(mktemp -d -p /dev/shm)
-trap 'rm -rf "$tmp" "$place"' EXIT
-
-result() {
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count $2"
-		sed 's/^/# /' "$tmp/out" 2>/dev/null | tail -n 30
-	fi
-}
-
-# expect STATUS TEXT COMMAND...
-expect() {
-	local want=$1 text=$2 got
-
-	shift 2
-	"$@" > "$tmp/out" 2>&1
-	got=$?
-	[ "$got" -eq "$want" ] || echo "# exit status $got instead of $want"
-	[ "$got" -eq "$want" ]
-	result $? "$text"
-}
-
-says() {
-	grep -q -e "$1" "$tmp/out"
-	result $? "... and says \"$1\""
-}
-
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
+# Notes go to a tmpfs, whose files no rule below measures.
+# shellcheck source=lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
 
 [ -r "$list" ] || skip_all "no measurement list of the host"
 [ -d "$sysfs/pcr-sha256" ] || skip_all "the machine has no TPM 2.0 with bank sha256"
@@ -183,8 +148,7 @@ if command -v evmctl > /dev/null; then
 	expect 0 "imans agrees with evmctl about the same list and PCR" \
 		imans verify "$tmp/list" --pcr 10 --pcr-value "10:sha256:$value"
 else
-	count=$((count + 1))
-	echo "ok $count # SKIP no evmctl (package ima-evm-utils)"
+	skip "no evmctl (package ima-evm-utils)"
 fi
 
 # What comes while somebody follows the list.
@@ -233,9 +197,7 @@ if [ -c /dev/vtpmx ] && command -v swtpm > /dev/null; then
 	kill $emulator
 	wait $emulator 2> /dev/null
 else
-	count=$((count + 1))
-	echo "ok $count # SKIP no /dev/vtpmx or no swtpm: TPM 1.2"
+	skip "no /dev/vtpmx or no swtpm: TPM 1.2"
 fi
 
-echo "1..$count"
-[ $failed -eq 0 ]
+finish

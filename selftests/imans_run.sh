@@ -6,51 +6,11 @@
 # process left over. Runs inside the guest as root; prints TAP.
 # shellcheck disable=SC2016
 
-count=0
-failed=0
 ima=/sys/kernel/security/integrity/ima
 place=/scratch/imans-run
-tmp=$(mktemp -d -p /dev/shm)
+# shellcheck source=lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
 chmod 755 "$tmp"
-trap 'rm -rf "$tmp" "$place"' EXIT
-
-result() {
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count $2"
-		sed 's/^/# /' "$tmp/out" 2>/dev/null | tail -n 30
-	fi
-}
-
-# expect STATUS TEXT COMMAND...
-expect() {
-	local want=$1 text=$2 got
-
-	shift 2
-	"$@" > "$tmp/out" 2>&1
-	got=$?
-	[ "$got" -eq "$want" ] || echo "# exit status $got instead of $want"
-	[ "$got" -eq "$want" ]
-	result $? "$text"
-}
-
-says() {
-	grep -q -e "$1" "$tmp/out"
-	result $? "... and says \"$1\""
-}
-
-says_not() {
-	! grep -q -e "$1" "$tmp/out"
-	result $? "... and does not say \"$1\""
-}
-
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
 
 # Processes named swtpm that serve a namespace; the machine's is outside.
 no_swtpm_left() {
@@ -169,8 +129,7 @@ done
 
 # ------------------------------------------------------------------------ TPMs
 if [ ! -c /dev/vtpmx ]; then
-	count=$((count + 1))
-	echo "ok $count # SKIP no /dev/vtpmx: tests with a TPM"
+	skip "no /dev/vtpmx: tests with a TPM"
 else
 	# Run twice: programs are new to the list the first time.
 	# shellcheck disable=SC2016
@@ -252,13 +211,11 @@ if [ -d /sys/class/tpm/tpm0/pcr-sha256 ]; then
 		imans verify $ima/binary_runtime_measurements --sysfs /sys/class/tpm/tpm0
 	says "^verified$"
 else
-	count=$((count + 1))
-	echo "ok $count # SKIP the machine has no TPM 2.0 with bank sha256"
+	skip "the machine has no TPM 2.0 with bank sha256"
 fi
 expect 0 "log --json of the host" imans log --json
 says '"n-ng": "ima_ns_birth"'
 says '"label": "box%201"'
 says '"n-ng": "ima_ns_death"'
 
-echo "1..$count"
-[ $failed -eq 0 ]
+finish
