@@ -103,10 +103,10 @@ static void hold(struct emulator_plan *plan, uint32_t cc, uint32_t ms)
 /* Waits until the emulator has that command in its hands. */
 static bool wait_until_held(const struct emulator_plan *plan)
 {
-	long deadline = now_ms() + 10000;
+	struct patience left = patience(10000);
 
-	while (plan->hold_cc && now_ms() < deadline)
-		usleep(1000);
+	while (plan->hold_cc && patience_lasts(&left))
+		;
 	/* It has read hold_ms as well. */
 	usleep(20000);
 	return !plan->hold_cc;

@@ -321,13 +321,11 @@ static bool has_died(struct __test_metadata *_metadata, long id)
 
 static bool device_goes(const char *device)
 {
-	long deadline = now_ms() + 15000;
+	struct patience left = patience(15000);
 
-	while (!access(device, F_OK)) {
-		if (now_ms() > deadline)
+	while (!access(device, F_OK))
+		if (!patience_lasts(&left))
 			return false;
-		usleep(20000);
-	}
 	return true;
 }
 
@@ -432,7 +430,7 @@ static long churn(int round, const char *directory, const char *program,
 	struct emulator emulator = {};
 	struct agent child = {};
 	struct held held = {};
-	long id = -1;
+	long id = -1, deaths;
 	int ret;
 
 	ret = emulator_prepare(&emulator);
@@ -459,8 +457,14 @@ static long churn(int round, const char *directory, const char *program,
 	agent_stop(&child);
 	if (!ret)
 		ret = let_go(&held);
-	if (!ret && record_wait(NULL, "ima_ns_death", id, NULL, 0) != 1)
-		ret = -ETIMEDOUT;
+	if (!ret && id <= 0)
+		ret = id ? id : -ENOENT;
+	if (!ret) {
+		deaths = record_wait(NULL, "ima_ns_death", id, NULL, 0);
+		if (deaths != 1)
+			ret = deaths < 0 ? deaths : deaths ? -EEXIST :
+							     -ETIMEDOUT;
+	}
 	emulator_stop(&emulator);
 	return ret;
 }

@@ -2,9 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "clock.h"
 #include "ima.h"
 #include "record.h"
 
@@ -86,7 +85,7 @@ long record_find(struct agent *agent, const char *name, long id, char *text,
 long record_wait(struct agent *agent, const char *name, long id, char *text,
 		 size_t size)
 {
-	time_t deadline = time(NULL) + 10;
+	struct patience left = patience(30000);
 	long seen = -1, count = 0;
 
 	do {
@@ -98,7 +97,6 @@ long record_wait(struct agent *agent, const char *name, long id, char *text,
 		if (count)
 			return count;
 		seen = now;
-		usleep(20000);
-	} while (time(NULL) < deadline);
+	} while (patience_lasts(&left));
 	return 0;
 }

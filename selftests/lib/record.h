@@ -22,7 +22,7 @@ bool record_value(const char *text, const char *key, char *value, size_t size);
 long record_find(struct agent *agent, const char *name, long id, char *text,
 		 size_t size);
 
-/* The same, but waits up to ten seconds until there is one. */
+/* The same, but waits up to half a minute until there is one. */
 long record_wait(struct agent *agent, const char *name, long id, char *text,
 		 size_t size);
 

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -270,31 +269,29 @@ static void device_path(const struct vtpm *vtpm, bool managed, char *path,
 
 int vtpm_wait_device(const struct vtpm *vtpm)
 {
-	time_t deadline = time(NULL) + 10;
+	struct patience left = patience(10000);
 	char path[64];
 
 	/* The resource manager's device is the last to appear. */
 	device_path(vtpm, vtpm->version == 2, path, sizeof(path));
-	while (access(path, F_OK)) {
-		if (time(NULL) > deadline)
+	while (access(path, F_OK))
+		if (!patience_lasts(&left))
 			return -ETIMEDOUT;
-		usleep(10000);
-	}
 	return 0;
 }
 
 int vtpm_wait_hang_up(const struct vtpm *vtpm, long ms)
 {
 	struct pollfd server = { .fd = vtpm->server_fd };
-	long deadline = now_ms() + ms;
+	struct patience left = patience(ms);
 
 	/* A registration that failed hangs up without waking who polls. */
 	do {
-		if (poll(&server, 1, 50) < 0)
+		if (poll(&server, 1, 0) < 0)
 			return -errno;
 		if (server.revents & POLLHUP)
 			return 0;
-	} while (now_ms() < deadline);
+	} while (patience_lasts(&left));
 	return -ETIMEDOUT;
 }
 
