@@ -255,6 +255,38 @@ long list_violated(struct agent *agent, const char *name)
 	return read_and_count(agent, name, true);
 }
 
+int list_last_is_content(struct agent *agent, const char *path)
+{
+	struct entry *entry, *last = NULL;
+	uint8_t digest[DIGEST_MAX];
+	struct list list;
+	char *content;
+	size_t size;
+	long len;
+	int ret;
+
+	len = file_get_all(NULL, path, &content);
+	if (len < 0)
+		return len;
+	ret = list_read(agent, &list);
+	if (ret) {
+		free(content);
+		return ret;
+	}
+	for (entry = list_find(&list, 0, path); entry;
+	     entry = list_find(&list, entry - list.entries + 1, path))
+		if (!entry->violation)
+			last = entry;
+	if (last) {
+		size = digest_bytes(last->algo, content, len, digest);
+		ret = size == last->file_digest_len &&
+		      !memcmp(digest, last->file_digest, size);
+	}
+	list_free(&list);
+	free(content);
+	return ret;
+}
+
 size_t entry_digest(const struct entry *entry, const char *algo,
 		    uint8_t *digest)
 {

@@ -72,6 +72,12 @@ size_t list_violations_of(const struct list *list, const char *name);
 
 /* Reads the list and counts in one go.  A negative errno on failure. */
 long list_measured(struct agent *agent, const char *name);
+
+/*
+ * Is the last entry that measures this file of what it is now?  1 or 0, or a
+ * negative errno.
+ */
+int list_last_is_content(struct agent *agent, const char *path);
 long list_violated(struct agent *agent, const char *name);
 
 /* The template digest of an entry, computed from its data. */
