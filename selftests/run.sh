@@ -3,11 +3,13 @@
 #
 # Runs the selftests as root inside the guest and prints their TAP output.
 #
-#   run.sh [-b DIR] [-k K] [-t SECONDS] [TEST...]
-#   run.sh --list
+#   run.sh [-b DIR] [-k K] [-s SET] [-t SECONDS] [TEST...]
+#   run.sh [-s SET] --list
 #
 # -b  where the tests were built (default: build/ beside this file)
 # -k  only tests that contain K in the name of test, variant or fixture
+# -s  the tests for this kernel: default, debug, off (default: default); the
+#     first two in two halves, default.1 and default.2
 # -t  time limit of one program (default 1800)
 #
 # The last line is "N passed, N failed, N skipped".  A program that crashes,
@@ -20,6 +22,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 built=$here/build
 filter=
+set=default
 limit=1800
 
 usage() {
@@ -38,6 +41,8 @@ while [ $# -gt 0 ]; do
 	    built=$2; shift 2 ;;
 	-k) [ $# -gt 1 ] || die "-k needs a word"
 	    filter=$2; shift 2 ;;
+	-s) [ $# -gt 1 ] || die "-s needs the name of a set"
+	    set=$2; shift 2 ;;
 	-t) [ $# -gt 1 ] || die "-t needs a number of seconds"
 	    limit=$2; shift 2 ;;
 	--list) list=yes; shift ;;
@@ -47,9 +52,11 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
-[ -r "$built/tests" ] || die "nothing built in $built (make -C selftests)"
+[ -r "$built/tests.default" ] ||
+	die "nothing built in $built (make -C selftests)"
+[ -r "$built/tests.$set" ] || die "no set is called $set"
 # Shell tests are run where they are, the others from a copy on /scratch.
-tests=$(cat "$built/tests")
+tests=$(cat "$built/tests.$set")
 if [ -n "$list" ]; then
 	echo "$tests"
 	exit 0
