@@ -39,7 +39,7 @@ demo: ## the story of a container with its own IMA, kernel build included
 endif
 
 .PHONY: test
-test: ## all tests on kernel default; the demo is the last
+test: ## all tests on kernels default, debug and off; the demo is the last
 	@$(dev)/deps series kernel vm tools tests
 	@$(dev)/test
 

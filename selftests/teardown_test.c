@@ -501,6 +501,8 @@ FIXTURE_VARIANT_ADD(memory, tpm)
 
 FIXTURE_SETUP(memory)
 {
+	if (memory_uncounted())
+		SKIP(return, "%s", memory_uncounted());
 	if (variant->tpm && vtpm_missing())
 		SKIP(return, "missing: %s", vtpm_missing());
 	ASSERT_EQ(0, scratch_directory(self->directory,

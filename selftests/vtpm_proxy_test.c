@@ -396,6 +396,25 @@ TEST_F(tpm2, digest_that_is_not_in_the_response_is_not_shown)
 			       sizeof(buf)));
 }
 
+TEST_F(tpm2, pcr_that_its_bank_has_not_is_einval)
+{
+	char buf[8192];
+
+	START(self, 2);
+	self->emulator.plan->no_pcrs = 1 << 1;
+	EXPECT_EQ(-EINVAL, sysfs_pcr(NULL, &self->emulator.vtpm, 1, buf,
+				     sizeof(buf)));
+	EXPECT_LT(0, sysfs_pcr(NULL, &self->emulator.vtpm, 2, buf,
+			       sizeof(buf)));
+}
+
+TEST_F(tpm2, unknown_bank_without_pcr_0_registers)
+{
+	self->emulator.plan->banks[1] = 0x27;
+	self->emulator.plan->no_pcrs = 1 << 0;
+	START(self, 2);
+}
+
 TEST_F(tpm2, context_with_a_wrong_size_is_not_kept)
 {
 	/* TPM2_StartAuthSession: null key, no bind, a nonce of 16 bytes. */

@@ -75,6 +75,11 @@ static void read_pcr(const struct emulator_plan *plan, const struct packet *in,
 	put(out, 1, 4);
 	put(out, bank, 2);
 	put(out, 3, 1);
+	if (plan->no_pcrs & 1u << pcr) {
+		put(out, 0, 3);
+		put(out, 0, 4);
+		return;
+	}
 	put(out, get(in, HEADER + 7, 3), 3);
 	put(out, 1, 4);
 	put(out, digest_bytes(bank), 2);

@@ -48,6 +48,7 @@ enum emulator_junk {
  * @nr_banks: their number
  * @select_size: bytes of each bank's bitmap as claimed, 3 are sent
  * @short_pcr_read: leave the digest out of TPM2_PCR_Read, but claim it
+ * @no_pcrs: bit set of the PCRs that no bank has: the list of digests is empty
  * @blob_size: of a saved context as claimed, 16 bytes are sent
  * @nr_pcrs: what a TPM 1.2 says it has
  * @busy_selftest: a TPM 1.2 always answers TPM_DOING_SELFTEST, and reports
@@ -77,6 +78,7 @@ struct emulator_plan {
 	uint32_t nr_banks;
 	uint8_t select_size;
 	volatile bool short_pcr_read;
+	volatile uint32_t no_pcrs;
 	volatile uint16_t blob_size;
 	uint32_t nr_pcrs;
 	bool busy_selftest;
