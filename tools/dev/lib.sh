@@ -60,6 +60,7 @@ base_value()
 }
 
 locks=
+declare -A lock_fd
 # with_lock NAME: hold a lock of the cache until this shell exits, so that two
 # commands never make the same tree at the same time.
 with_lock()
@@ -72,8 +73,19 @@ with_lock()
 	locks+=" $1"
 	mkdir -p "$cache/locks"
 	exec {fd}>"$cache/locks/$1"
+	lock_fd[$1]=$fd
 	if ! flock -n "$fd"; then
 		say "waiting for another $1 job"
 		flock "$fd"
 	fi
+}
+
+# without_lock NAME: give it up before that.
+without_lock()
+{
+	local fd=${lock_fd[$1]}
+
+	exec {fd}>&-
+	locks=${locks/ $1/}
+	unset "lock_fd[$1]"
 }
