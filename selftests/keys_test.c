@@ -158,6 +158,30 @@ TEST_F(key, of_init_is_not_in_a_childs_list)
 			       self->der_len));
 }
 
+/* A rule for the events of others, or for one's own. */
+TEST_F(key, of_a_child_depends_on_the_scope)
+{
+	char ring[2][96], rules[512];
+
+	snprintf(ring[0], sizeof(ring[0]), "%s_self", self->ring);
+	snprintf(ring[1], sizeof(ring[1]), "%s_children", self->ring);
+	snprintf(rules, sizeof(rules),
+		 "measure func=KEY_CHECK keyrings=%s scope=self\n"
+		 "measure func=KEY_CHECK keyrings=%s scope=children\n",
+		 ring[0], ring[1]);
+	ASSERT_EQ(0, ima_load_policy(NULL, rules));
+	ASSERT_EQ(0, ima_load_policy(&self->child, rules));
+	ASSERT_EQ(0, add_key_in(&self->child, ring[0], self->der,
+				self->der_len));
+	ASSERT_EQ(0, add_key_in(&self->child, ring[1], self->der,
+				self->der_len));
+	EXPECT_TRUE(lists_key(&self->child, ring[0], self->der, self->der_len));
+	EXPECT_FALSE(lists_key(&self->child, ring[1], self->der,
+			       self->der_len));
+	EXPECT_FALSE(lists_key(NULL, ring[0], self->der, self->der_len));
+	EXPECT_TRUE(lists_key(NULL, ring[1], self->der, self->der_len));
+}
+
 TEST_F(key, on_another_keyring_is_not_measured)
 {
 	ASSERT_EQ(0, add_key_in(&self->child, "selftest_other", self->der,

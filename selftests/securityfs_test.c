@@ -23,7 +23,7 @@
 
 /* Files whose names hang on the banks, or on parts that may not be built. */
 static const char *const optional[] = {
-	"anchor", "ca", "policy_lock",
+	"anchor", "ca",
 	"ascii_runtime_measurements_sha1", "ascii_runtime_measurements_sha256",
 	"ascii_runtime_measurements_sha384", "ascii_runtime_measurements_sha512",
 	"binary_runtime_measurements_sha1", "binary_runtime_measurements_sha256",
@@ -126,7 +126,8 @@ TEST_F(securityfs, ima_has_exactly_its_files)
 	const char *expected =
 		"active ascii_runtime_measurements "
 		"binary_runtime_measurements hash id label policy "
-		"runtime_measurements_count template_name violations vpcr ";
+		"policy_lock runtime_measurements_count template_name "
+		"violations vpcr ";
 
 	ASSERT_EQ(0, ima_activate(&self->child));
 	ASSERT_LT(0, file_list(&self->child, IMA_DIR, names, sizeof(names)));
@@ -398,7 +399,7 @@ MODE(binary_runtime_measurements_sha1, 0440, false, false);
 MODE(runtime_measurements_count, 0440, false, false);
 MODE(violations, 0440, false, false);
 MODE(vpcr, 0440, false, false);
-MODE(policy_lock, 0640, true, true);
+MODE(policy_lock, 0640, true, false);
 MODE(ca, 0640, true, true);
 /* clang-format on */
 

@@ -30,15 +30,6 @@
 /* Rules of init stay until the next boot: each test has files of its own. */
 #define FIRST_FOWNER 63100
 
-static bool has_audit_rules(void)
-{
-	struct agent child = {};
-	bool has = !ima_start_new(&child, NULL, 0, AUDIT_RULE);
-
-	agent_stop(&child);
-	return has;
-}
-
 /*
  * Who may load audit rules into a child: the opener of its policy.
  *
@@ -81,8 +72,6 @@ FIXTURE_SETUP(load)
 {
 	struct agent *opener = &self->child;
 
-	if (!has_audit_rules())
-		SKIP(return, "audit rules in a child are not in this kernel");
 	ASSERT_EQ(0, ima_start_new(&self->child, NULL, variant->owner, NULL));
 	self->directory = ima_directory(&self->child);
 	ASSERT_LE(0, self->directory);
@@ -208,8 +197,6 @@ FIXTURE(record)
 
 FIXTURE_SETUP(record)
 {
-	if (!has_audit_rules())
-		SKIP(return, "audit rules in a child are not in this kernel");
 	ASSERT_EQ(0, scratch_directory(self->directory,
 				       sizeof(self->directory)));
 	snprintf(self->program, sizeof(self->program), "%s/prog",
@@ -290,6 +277,21 @@ TEST_F(record, comes_with_a_measurement_if_both_are_asked_for)
 	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE AUDIT_RULE));
 	ASSERT_EQ(1, file_run(&self->child, self->program));
 	EXPECT_EQ(1, list_measured(&self->child, self->program));
+	EXPECT_EQ(1, auditlog_count(self->records, AUDIT_INTEGRITY_RULE,
+				    self->program));
+}
+
+/* What is known, and passes early, is not known to a rule that comes later. */
+TEST_F(record, is_made_of_a_file_that_was_measured_before)
+{
+	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
+	ASSERT_EQ(1, file_run(&self->child, self->program));
+	ASSERT_EQ(1, file_run(&self->child, self->program));
+	ASSERT_EQ(0, auditlog_count(self->records, AUDIT_INTEGRITY_RULE,
+				    self->program));
+	ASSERT_EQ(0, ima_load_policy(&self->child, AUDIT_RULE));
+	ASSERT_EQ(1, file_run(&self->child, self->program));
+	ASSERT_EQ(1, file_run(&self->child, self->program));
 	EXPECT_EQ(1, auditlog_count(self->records, AUDIT_INTEGRITY_RULE,
 				    self->program));
 }
@@ -384,6 +386,24 @@ TEST_F(record, of_init_depends_on_the_scope)
 				    self->program));
 }
 
+/* Known by a rule for one's own events, and not by that for others'. */
+TEST_F(record, of_init_is_made_of_a_file_that_its_own_events_measured)
+{
+	ASSERT_EQ(0, chown(self->program, FIRST_FOWNER + 5, 0));
+	ASSERT_EQ(0, ima_load_policy(NULL,
+		"measure func=BPRM_CHECK fowner=63105 scope=self\n"
+		"audit func=BPRM_CHECK fowner=63105 scope=children\n"));
+	ASSERT_EQ(1, file_run(NULL, self->program));
+	ASSERT_EQ(1, file_run(NULL, self->program));
+	EXPECT_EQ(1, list_measured(NULL, self->program));
+	EXPECT_EQ(0, auditlog_count(self->records, AUDIT_INTEGRITY_RULE,
+				    self->program));
+	ASSERT_EQ(1, file_run(&self->child, self->program));
+	ASSERT_EQ(1, file_run(&self->child, self->program));
+	EXPECT_EQ(1, auditlog_count(self->records, AUDIT_INTEGRITY_RULE,
+				    self->program));
+}
+
 /* Root of init, hidden in a child from all but his own scope. */
 TEST_F(record, of_root_is_made_for_scope_self)
 {
@@ -420,8 +440,6 @@ FIXTURE_SETUP(flood)
 	char path[300];
 	int i;
 
-	if (!has_audit_rules())
-		SKIP(return, "audit rules in a child are not in this kernel");
 	ASSERT_EQ(0, scratch_directory(self->directory,
 				       sizeof(self->directory)));
 	for (i = 0; i < FILES; i++) {

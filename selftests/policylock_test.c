@@ -75,8 +75,6 @@ FIXTURE_SETUP(lock)
 {
 	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
 	ASSERT_EQ(0, ima_mount(&self->child));
-	if (ima_open(&self->child, "policy_lock", O_RDONLY) == -ENOENT)
-		SKIP(return, "ima/policy_lock is not in this kernel");
 	self->directory = ima_directory(&self->child);
 	ASSERT_LE(0, self->directory);
 	if (variant->late)
@@ -192,8 +190,6 @@ FIXTURE_SETUP(begun)
 {
 	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
 	ASSERT_EQ(0, ima_mount(&self->child));
-	if (ima_open(&self->child, "policy_lock", O_RDONLY) == -ENOENT)
-		SKIP(return, "ima/policy_lock is not in this kernel");
 	self->directory = ima_directory(&self->child);
 	ASSERT_LE(0, self->directory);
 	ASSERT_EQ(0, ima_activate(&self->child));
@@ -279,8 +275,6 @@ TEST(nothing_is_loaded_after_the_lock_is_set)
 
 	for (round = 0; round < 5; round++) {
 		ASSERT_EQ(0, ima_start_new(&child, NULL, OWNER, EXEC_RULE));
-		if (ima_open(&child, "policy_lock", O_RDONLY) == -ENOENT)
-			SKIP(return, "ima/policy_lock is not in this kernel");
 		directory = ima_directory(&child);
 		ASSERT_LE(0, directory);
 		ASSERT_EQ(0, agent_send(&child, do_load_batches, &call));
@@ -337,8 +331,6 @@ FIXTURE_SETUP(setter)
 	ASSERT_EQ(0, ns_start(&self->outer, NULL, OWNER, NULL));
 	ASSERT_EQ(0, ns_start(&self->child, &self->outer, 0, NULL));
 	ASSERT_EQ(0, ima_mount(&self->child));
-	if (ima_open(&self->child, "policy_lock", O_RDONLY) == -ENOENT)
-		SKIP(return, "ima/policy_lock is not in this kernel");
 	self->directory = ima_directory(&self->child);
 	ASSERT_LE(0, self->directory);
 	switch (variant->who) {
@@ -463,8 +455,6 @@ FIXTURE_SETUP(input)
 {
 	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
 	ASSERT_EQ(0, ima_mount(&self->child));
-	if (ima_open(&self->child, "policy_lock", O_RDONLY) == -ENOENT)
-		SKIP(return, "ima/policy_lock is not in this kernel");
 	self->directory = ima_directory(&self->child);
 	ASSERT_LE(0, self->directory);
 }
