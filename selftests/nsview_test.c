@@ -45,7 +45,7 @@
 
 #define STATUS_KEYS \
 	"id uuid parent userns level state created label hash template " \
-	"entries violations bytes pending tpm policy "
+	"entries violations bytes pending tpm policy acc "
 
 /* A rule whose id reads differently inside and outside. */
 #define RULES EXEC_RULE "dont_measure func=FILE_CHECK fowner=0\n"
@@ -372,7 +372,7 @@ TEST_F(view, status_of_one_without_a_label_has_an_empty_one)
 
 TEST_F(view, status_follows_list_and_policy)
 {
-	char digest[128];
+	char digest[128], *at;
 	long bytes;
 
 	ASSERT_EQ(0, ima_activate(&self->child));
@@ -394,6 +394,16 @@ TEST_F(view, status_follows_list_and_policy)
 	EXPECT_EQ(3, status_number(self->id, "entries"));
 	EXPECT_LT(bytes + 500, status_number(self->id, "bytes"));
 	EXPECT_GT(bytes + 5000, status_number(self->id, "bytes"));
+
+	/* The sum of the list, as inside. */
+	ASSERT_LT(0, ima_get(&self->child, "vpcr", self->text,
+			     sizeof(self->text)));
+	at = strstr(self->text, "acc ");
+	ASSERT_NE(NULL, at);
+	at[strcspn(at, "\n")] = '\0';
+	ASSERT_TRUE(status_value(self->id, "acc", self->value,
+				 sizeof(self->value)));
+	EXPECT_STREQ(at + 4, self->value);
 }
 
 TEST_F(view, nested_namespaces_name_their_parents)
