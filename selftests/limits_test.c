@@ -442,6 +442,23 @@ TEST_F(limits, batches_from_init_are_free)
 	agent_stop(&host);
 }
 
+/* The owner is in init as well, and it is not free for him. */
+TEST_F(limits, batches_of_the_owner_in_init_are_not_free)
+{
+	struct agent owner = {};
+
+	ASSERT_EQ(0, set(POLICY_INTERVAL, NEVER));
+	ASSERT_EQ(0, set(POLICY_BURST, "2"));
+	ASSERT_EQ(0, ima_start_new(&self->outer, NULL, OWNER_POLICY + 4,
+				   EXEC_RULE));
+	ASSERT_EQ(0, agent_start(&owner, NULL));
+	ASSERT_EQ(0, ns_join_mount(&owner, self->outer.pid));
+	ASSERT_EQ(0, ns_drop_to(&owner, OWNER_POLICY + 4));
+	EXPECT_EQ(0, ima_load_policy(&owner, "measure func=MMAP_CHECK\n"));
+	EXPECT_EQ(-EAGAIN, open_policy(&owner));
+	agent_stop(&owner);
+}
+
 /* --- How long their lists are */
 
 static void start_measuring(struct __test_metadata *_metadata,
