@@ -213,6 +213,52 @@ if [ -d /sys/class/tpm/tpm0/pcr-sha256 ]; then
 else
 	skip "the machine has no TPM 2.0 with bank sha256"
 fi
+# ------------------------------------------------------ what the host sees of them
+if [ -d $ima/ns ]; then
+	imans run --label "seen box" --policy "$tmp/policy" -- \
+		sh -c "$place/program; echo up; exec sleep 1000" > "$tmp/up" 2>&1 &
+	pid=$!
+	for _ in $(seq 60); do
+		grep -q up "$tmp/up" && break
+		sleep 1
+	done
+	expect 0 "ls" imans ls
+	says " active .* seen box$"
+	id=$(awk '/seen box$/ { print $1 }' "$tmp/out")
+	expect 0 "ls --tree --json" imans ls --tree --json
+	says '"label": "seen box"'
+	expect 0 "show ID" imans show "$id"
+	says "^id: $id$"
+	says "^acc: sha256:"
+	expect 0 "log ID" imans log "$id"
+	says " $place/program$"
+	expect 0 "verify --host, one alive" imans verify --host
+	says "^namespaces: 1 alive, [0-9]* ended$"
+	says_not "not compared"
+	cp "$ima/ns/$id/binary_runtime_measurements" "$tmp/left"
+	imans log --follow "$id" > "$tmp/follow" 2>&1 &
+	follow=$!
+	kill -TERM $pid
+	wait $pid 2> /dev/null
+	wait $follow
+	result $? "log --follow ID ends with the namespace"
+	cp "$tmp/follow" "$tmp/out"
+	says "namespace $id has ended"
+	expect 0 "verify --host and the list it left" \
+		imans verify --host --list "$id=$tmp/left"
+	says "^namespaces: 0 alive, "
+	printf X | dd of="$tmp/left" bs=1 seek=70 conv=notrunc status=none
+	expect 1 "verify --host and a forged list" \
+		imans verify --host --list "$id=$tmp/left"
+	says "left is not the list of namespace $id"
+	if [ -d /sys/class/tpm/tpm0/pcr-sha256 ]; then
+		expect 0 "verify --host against the machine's TPM" \
+			imans verify --host --sysfs /sys/class/tpm/tpm0
+	fi
+else
+	skip "the kernel does not show namespaces to the host"
+fi
+
 expect 0 "log --json of the host" imans log --json
 says '"n-ng": "ima_ns_birth"'
 says '"label": "box%201"'

@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "json.h"
+#include "nsview.h"
 #include "securityfs.h"
 #include "show.h"
 
@@ -23,7 +24,7 @@ static const struct option_spec options[] = {
 	[OPT_JSON] = { "json", NULL, false,
 		"Print a JSON array; with --follow one object per line." },
 	[OPT_FOLLOW] = { "follow", NULL, false,
-		"Go on and print entries as they come, until interrupted." },
+		"Go on and print entries as they come, until interrupted or, with ID, until the namespace has ended." },
 	[OPT_SECURITYFS] = { "securityfs", "DIR", false,
 		"Where securityfs is mounted. Default: " SECURITYFS_DIR "." },
 	{ NULL, NULL, false, NULL },
@@ -35,10 +36,13 @@ static const char *const text[] = {
 	NULL,
 };
 
+/* @securityfs, @id: the namespace whose list it is; @id 0: none that ends */
 struct printer {
 	bool json;
 	bool follow;
 	json_t *array;
+	const char *securityfs;
+	uint64_t id;
 };
 
 static void print_entry(struct printer *p, const struct list_entry *e,
@@ -92,16 +96,34 @@ static void drop_printed(struct buf *b, struct list_reader *r)
 	r->pos = 0;
 }
 
+/* Its files go when a namespace ends; what is open still shows all of it. */
+static enum nsview_result look_for(const struct printer *p)
+{
+	enum nsview_result rc;
+	struct nsview v;
+
+	if (!p->id)
+		return NSVIEW_OK;
+	rc = nsview_read(p->securityfs, p->id, &v);
+	if (rc == NSVIEW_OK)
+		nsview_free(&v);
+	return rc;
+}
+
 static int follow_list(struct printer *p, int fd, const char *path)
 {
 	static const struct timespec pause = { 0, FOLLOW_INTERVAL_MS * 1000000 };
 	struct list_reader r = { 0 };
 	struct buf b = { 0 };
 	struct list_entry e;
+	int rc = IMANS_ERROR;
 
 	for (;;) {
 		enum list_status st = LIST_END;
+		enum nsview_result there = look_for(p);
 
+		if (there == NSVIEW_ERROR)
+			break;
 		if (read_fd(fd, &b)) {
 			msg_errno("%s", path);
 			break;
@@ -120,20 +142,30 @@ static int follow_list(struct printer *p, int fd, const char *path)
 		drop_printed(&b, &r);
 		if (fflush(stdout))
 			break;
+		/* It was gone before the last reading: nothing comes any more. */
+		if (there == NSVIEW_GONE) {
+			if (st == LIST_SHORT)
+				bad_list(&r, st);
+			else
+				rc = IMANS_OK;
+			msg("namespace %llu has ended",
+			    (unsigned long long)p->id);
+			break;
+		}
 		nanosleep(&pause, NULL);
 	}
 	buf_free(&b);
-	return IMANS_ERROR;
+	return rc;
 }
 
-static char *list_path(const char *securityfs, const char *operand)
+static char *list_path(const char *securityfs, const char *operand,
+		       uint64_t *id)
 {
-	uint64_t id;
-
+	*id = 0;
 	if (!operand)
 		return xasprintf("%s/integrity/ima/binary_runtime_measurements",
 				 securityfs);
-	if (parse_uint(operand, UINT64_MAX, &id))
+	if (parse_uint(operand, UINT64_MAX, id))
 		return securityfs_ns_file(securityfs, operand,
 					  "binary_runtime_measurements");
 	return xstrdup(operand);
@@ -158,7 +190,8 @@ static int run(struct cmdline *c)
 		return cmdline_exit(c, o);
 	if (c->argc > 1)
 		return usage_error(c, "one operand at most");
-	path = list_path(securityfs, c->argc ? c->argv[0] : NULL);
+	path = list_path(securityfs, c->argc ? c->argv[0] : NULL, &p.id);
+	p.securityfs = securityfs;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		securityfs_explain(securityfs, path);

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "json.h"
+#include "nsview.h"
 #include "securityfs.h"
 
 enum { OPT_JSON, OPT_SECURITYFS };
@@ -110,35 +111,27 @@ static int show_own(const char *dir, json_t *o)
 	return IMANS_ERROR;
 }
 
-/* The kernel's file has "key: value" lines already. */
-static int show_child(const char *dir, const char *id, json_t *o)
+static int show_child(const char *dir, const char *id, uint64_t number,
+		      json_t *o)
 {
-	char *path = securityfs_ns_file(dir, id, "status");
-	struct buf b = { 0 };
-	int rc = IMANS_OK;
-	char *line, *save;
+	enum nsview_result rc;
+	struct nsview v;
+	char *path;
+	size_t i;
 
-	if (read_file(path, &b)) {
+	rc = nsview_read(dir, number, &v);
+	if (rc == NSVIEW_GONE) {
+		path = securityfs_ns_file(dir, id, "status");
+		errno = ENOENT;
 		securityfs_explain(dir, path);
-		rc = IMANS_ERROR;
-		goto out_free;
+		free(path);
 	}
-	for (line = strtok_r((char *)b.data, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char *colon = strchr(line, ':');
-
-		if (!colon) {
-			msg("%s: not a \"key: value\" line: %.80s", path, line);
-			rc = IMANS_ERROR;
-			break;
-		}
-		*colon = '\0';
-		put(o, line, colon + 1 + strspn(colon + 1, " "));
-	}
-out_free:
-	buf_free(&b);
-	free(path);
-	return rc;
+	if (rc != NSVIEW_OK)
+		return IMANS_ERROR;
+	for (i = 0; i < v.n; i++)
+		put(o, v.line[i].key, v.line[i].value);
+	nsview_free(&v);
+	return IMANS_OK;
 }
 
 static int run(struct cmdline *c)
@@ -169,7 +162,7 @@ static int run(struct cmdline *c)
 	}
 	free(ima);
 	o = json ? json_check(json_object()) : NULL;
-	rc = c->argc ? show_child(dir, c->argv[0], o) : show_own(dir, o);
+	rc = c->argc ? show_child(dir, c->argv[0], id, o) : show_own(dir, o);
 	if (o && rc == IMANS_OK)
 		json_finish(o, JSON_INDENT(2));
 	else

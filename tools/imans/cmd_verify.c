@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include "command.h"
+#include "host_live.h"
+#include "securityfs.h"
 #include "tpm.h"
 #include "verify.h"
 
@@ -18,7 +20,7 @@
 enum {
 	OPT_BANK, OPT_PCR, OPT_PCR_VALUE, OPT_TCTI, OPT_SYSFS, OPT_TPM12,
 	OPT_VPCR, OPT_REFERENCE, OPT_ALLOW_PREFIX, OPT_ALLOW_VIOLATIONS, OPT_PADDED,
-	OPT_JSON,
+	OPT_JSON, OPT_HOST, OPT_SAVED, OPT_SECURITYFS,
 };
 
 static const struct option_spec options[] = {
@@ -45,6 +47,12 @@ static const struct option_spec options[] = {
 	[OPT_PADDED] = { "padded-sha1", NULL, false,
 		"Accept banks that Linux extended with SHA-1 digests padded with zeros." },
 	[OPT_JSON] = { "json", NULL, false, "Print the result as JSON." },
+	[OPT_HOST] = { "host", NULL, false,
+		"Hold the records of namespaces in the host's list against what is alive. LIST is the host's own then, unless given." },
+	[OPT_SAVED] = { "list", "ID=FILE", false,
+		"With --host: FILE has to be the list that namespace ID left; may be repeated." },
+	[OPT_SECURITYFS] = { "securityfs", "DIR", false,
+		"With --host: where the host's securityfs is mounted. Default: " SECURITYFS_DIR "." },
 	{ NULL, NULL, false, NULL },
 };
 
@@ -56,6 +64,7 @@ static const char *const text[] = {
 	"Violations are reported. They fail the verification only with --reference, because then the contents matter, and not with --allow-violations. The name in a violation is covered by no PCR: the kernel extends the same value for all of them.",
 	"In the reference a blank in a path counts as '_', as the kernel writes it; several lines of one path are alternatives; \"verity:algo:digest\" is an fs-verity digest; lines with '#' are comments. boot_aggregate as first entry and buffer records are no files.",
 	"Names with control characters, backslashes or bytes that are not UTF-8 are shown with \\xNN in their place.",
+	"--host checks that every namespace whose birth is listed is alive or has its death listed, and that who is alive was born; that its policies have no gap; and that the list of each namespace alive comes to the sum (acc) which its death record will commit to. With PCR values the host's list is verified first, otherwise it is taken at its word.",
 	"The exit status is 1 if the list is not verified and 2 if it cannot be judged: malformed list, no value for a PCR to be had.",
 	NULL,
 };
@@ -80,6 +89,8 @@ struct request {
 	struct verify_options opt;
 	struct reference reference;
 	struct vpcr_acc acc;
+	struct host_options host;
+	bool is_host;
 	bool json;
 };
 
@@ -128,6 +139,13 @@ static bool set_option(struct request *rq, int o, const char *value)
 		return rq->opt.allow_violations = true;
 	case OPT_PADDED:
 		return rq->opt.padded = true;
+	case OPT_HOST:
+		return rq->is_host = true;
+	case OPT_SAVED:
+		return host_option_saved(&rq->host, value);
+	case OPT_SECURITYFS:
+		rq->host.dir = value;
+		return true;
 	default:
 		return rq->json = true;
 	}
@@ -248,6 +266,47 @@ out_free:
 	return rc;
 }
 
+/* --host: the list against PCR values if there are any, then the records. */
+static int run_host(struct cmdline *c, struct request *rq)
+{
+	bool has_values = rq->src.given.n || has_live_source(&rq->src);
+	char *list = NULL;
+	int rc = IMANS_OK, rc_host;
+
+	if (c->argc > 1)
+		return usage_error(c, "one LIST at most with --host");
+	if (has_values && rq->json)
+		return usage_error(c, "--host --json takes no PCR values: verify LIST with them on its own");
+	if (!rq->host.dir)
+		rq->host.dir = SECURITYFS_DIR;
+	rq->host.list = c->argc ? c->argv[0] : NULL;
+	rq->host.json = rq->json;
+	if (has_values) {
+		list = c->argc ? xstrdup(c->argv[0]) :
+		       xasprintf("%s/integrity/ima/binary_runtime_measurements",
+				 rq->host.dir);
+		rq->src.list = list;
+		rc = judge(rq);
+		free(list);
+	}
+	if (rc == IMANS_ERROR)
+		return rc;
+	rc_host = host_verify(&rq->host);
+	return rc_host > rc ? rc_host : rc;
+}
+
+static int run_list(struct cmdline *c, struct request *rq)
+{
+	if (rq->host.dir || rq->host.nsaved)
+		return usage_error(c, "--list and --securityfs go with --host");
+	if (c->argc != 1)
+		return usage_error(c, "one LIST expected");
+	if (!rq->src.given.n && !has_live_source(&rq->src))
+		return usage_error(c, "no PCR values to compare with");
+	rq->src.list = c->argv[0];
+	return judge(rq);
+}
+
 static int run(struct cmdline *c)
 {
 	struct request rq = { 0 };
@@ -262,27 +321,19 @@ static int run(struct cmdline *c)
 		rc = cmdline_exit(c, o);
 		goto out_free;
 	}
-	if (c->argc != 1) {
-		rc = usage_error(c, "one LIST expected");
-		goto out_free;
-	}
-	if (!rq.src.given.n && !has_live_source(&rq.src)) {
-		rc = usage_error(c, "no PCR values to compare with");
-		goto out_free;
-	}
 	if (!rq.opt.pcrs_chosen)
 		rq.opt.pcrs = ~0ull;
-	rq.src.list = c->argv[0];
-	rc = judge(&rq);
+	rc = rq.is_host ? run_host(c, &rq) : run_list(c, &rq);
 out_free:
 	pcr_set_free(&rq.src.given);
 	reference_free(&rq.reference);
+	free(rq.host.saved);
 	return rc;
 }
 
 const struct command command_verify = {
 	.name = "verify",
-	.args = "LIST [OPTIONS]",
+	.args = "LIST [OPTIONS] | --host [LIST] [OPTIONS]",
 	.summary = "Compare a measurement list with PCR values and reference digests.",
 	.text = text,
 	.options = options,

@@ -79,7 +79,8 @@ void help_all(FILE *f, const struct command *const *commands);
 void help_man(FILE *f, const struct command *const *commands);
 void help_completion(FILE *f, const struct command *const *commands);
 
-extern const struct command command_verify, command_log, command_show;
+extern const struct command command_verify, command_log, command_show,
+	command_ls;
 extern const struct command command_pcr_read, command_pcr_extend;
 extern const struct command command_activate, command_run;
 

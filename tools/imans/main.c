@@ -11,6 +11,7 @@
 static const struct command *const commands[] = {
 	&command_run,
 	&command_activate,
+	&command_ls,
 	&command_show,
 	&command_log,
 	&command_pcr_read,

@@ -3,7 +3,8 @@
  * genlist OUT - make a binary list for the shell tests.
  *
  * Input lines "PCR BYTE NAME": an ima-ng entry whose sha256 file digest is BYTE
- * (hex) repeated, or a violation with BYTE "v". Prints the replay: lines
+ * (hex) repeated, or a violation with BYTE "v"; "PCR r NAME TEXT": a record, an
+ * ima-buf entry with TEXT in its buffer. Prints the replay: lines
  * "PCR ALGO:HEX", then the acc line, as in an ima/vpcr file.
  */
 #include <stdlib.h>
@@ -35,9 +36,26 @@ static void print_replay(const struct mklist *l)
 	printf(" %zu\n", l->entries);
 }
 
+/* @text: the name, a blank and the content of the buffer */
+static bool make_record(struct mklist *l, unsigned int pcr, char *text)
+{
+	char *content = strchr(text, ' ');
+	struct buf data = { 0 };
+
+	if (!content)
+		return false;
+	*content++ = '\0';
+	mk_digest(&data, "sha256:", 7, 32);
+	mk_name(&data, text);
+	mk_field(&data, content, strlen(content));
+	mk_entry(l, pcr, "ima-buf", &data, false);
+	buf_free(&data);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	char line[512], byte[8], name[256];
+	char line[512], byte[8], name[400];
 	struct mklist l;
 	unsigned int pcr;
 	FILE *out;
@@ -46,9 +64,12 @@ int main(int argc, char **argv)
 		return 2;
 	mk_begin(&l, "sha1");
 	while (fgets(line, sizeof(line), stdin)) {
-		if (sscanf(line, "%u %7s %255[^\n]", &pcr, byte, name) != 3)
+		if (sscanf(line, "%u %7s %399[^\n]", &pcr, byte, name) != 3)
 			return 2;
-		if (!strcmp(byte, "v"))
+		if (!strcmp(byte, "r")) {
+			if (!make_record(&l, pcr, name))
+				return 2;
+		} else if (!strcmp(byte, "v"))
 			mk_violation(&l, pcr, name);
 		else
 			mk_file(&l, pcr, (uint8_t)strtoul(byte, NULL, 16),
