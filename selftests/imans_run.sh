@@ -238,6 +238,10 @@ if [ -d $ima/ns ]; then
 	cp "$ima/ns/$id/binary_runtime_measurements" "$tmp/left"
 	imans log --follow "$id" > "$tmp/follow" 2>&1 &
 	follow=$!
+	for _ in $(seq 60); do
+		[ ! -s "$tmp/follow" ] || break
+		sleep 1
+	done
 	kill -TERM $pid
 	wait $pid 2> /dev/null
 	wait $follow
