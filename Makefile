@@ -60,6 +60,14 @@ bench: ## what a namespace costs, in instructions and bytes, and the bars
 	@$(dev)/kernel default
 	@$(dev)/bench
 
+.PHONY: stress
+stress: ## namespaces by the thousand, for STRESS_MIN= minutes (10)
+	@$(dev)/deps series kernel vm tests
+	@$(dev)/kernel debug
+	@$(dev)/kernel default
+	@$(MAKE) -s -C selftests KTREE=$(IMANS_CACHE)/linux
+	@$(dev)/stress
+
 ifneq ($(have_tools),)
 .PHONY: tools install
 tools: ## build imans
