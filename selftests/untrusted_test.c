@@ -23,7 +23,7 @@
 #include "scratch.h"
 
 /* Nobody else runs under this uid, so that the host's rule is for this. */
-#define OWNER 63001
+#define OWNER 63201
 #define FUSE_RULE "measure func=FILE_CHECK mask=MAY_READ fsmagic=0x65735546"
 
 FIXTURE(untrusted)
@@ -71,8 +71,8 @@ FIXTURE_SETUP(untrusted)
 		SKIP(return, "no /dev/fuse (CONFIG_FUSE_FS)");
 	/* Anybody may use it, as on machines with udev. */
 	ASSERT_EQ(0, chmod("/dev/fuse", 0666));
-	if (!host_has_rule_for("uid=63001"))
-		ASSERT_EQ(0, ima_load_policy(NULL, FUSE_RULE " uid=63001\n"));
+	if (!host_has_rule_for("uid=63201"))
+		ASSERT_EQ(0, ima_load_policy(NULL, FUSE_RULE " uid=63201\n"));
 	ASSERT_EQ(0, scratch_directory(self->directory,
 				       sizeof(self->directory)));
 	snprintf(mount, sizeof(mount), "%s/mnt", self->directory);
@@ -153,12 +153,12 @@ TEST_F(untrusted, unreadable_file_leaves_a_zero_digest_on_every_level)
 
 	snprintf(self->path, sizeof(self->path), "%s/text", self->directory);
 	ASSERT_EQ(0, scratch_text(self->path, "text\n"));
-	ASSERT_EQ(0, chown(self->path, 63002, 63002));
+	ASSERT_EQ(0, chown(self->path, 63202, 63202));
 	ASSERT_EQ(0, chmod(self->path, 0644));
-	if (!host_has_rule_for("fowner=63002"))
+	if (!host_has_rule_for("fowner=63202"))
 		ASSERT_EQ(0, ima_load_policy(NULL,
 					     "measure func=FILE_CHECK "
-					     "mask=MAY_READ fowner=63002\n"));
+					     "mask=MAY_READ fowner=63202\n"));
 	ASSERT_EQ(0, ima_load_policy(&self->child,
 				     "measure func=FILE_CHECK mask=MAY_READ "
 				     "fsname=ext4\n"));
