@@ -424,18 +424,63 @@ static void scene_crowd(void)
 	agent_stop(&child);
 }
 
+/* What an object of a cache takes, its share of the slab's pages included. */
+static double object_bytes(const char *cache)
+{
+	char line[512], name[64];
+	FILE *f = fopen("/proc/slabinfo", "r");
+	long active, all, size, per_slab, pages;
+	double bytes = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %ld %ld %ld %ld %ld", name, &active, &all,
+			   &size, &per_slab, &pages) == 6 &&
+		    !strcmp(name, cache))
+			bytes = (double)pages * sysconf(_SC_PAGESIZE) / per_slab;
+	if (!bytes)
+		die("no cache %s in /proc/slabinfo", cache);
+	fclose(f);
+	return bytes;
+}
+
+/*
+ * What init sees of a namespace: a directory and its files, each a dentry and an
+ * inode.  This does not go with the namespace's own mount.
+ */
+static double view_bytes(void)
+{
+	static char names[65536];
+	char path[128], *at;
+	int files = 1;
+	long id, highest = 0;
+
+	must("ima/ns", file_list(NULL, IMA_DIR "/ns", names, sizeof(names)));
+	for (at = strtok(names, "\n"); at; at = strtok(NULL, "\n")) {
+		id = atol(at);
+		highest = id > highest ? id : highest;
+	}
+	snprintf(path, sizeof(path), IMA_DIR "/ns/%ld", highest);
+	must("view", file_list(NULL, path, names, sizeof(names)));
+	for (at = strtok(names, "\n"); at; at = strtok(NULL, "\n"))
+		files++;
+	return files * (object_bytes("dentry") + object_bytes("inode_cache"));
+}
+
 static void count_crowd_bytes(enum crowd_kind kind, const char *name)
 {
 	const unsigned int n = 1000;
 	struct crowd crowd;
-	double before;
+	double before, bytes;
 
 	/* What the first one brings along for all is not counted. */
 	must("crowd", crowd_start(&crowd, 1, kind, NULL, NULL));
 	crowd_stop(&crowd);
 	before = kernel_memory();
 	must("crowd", crowd_start(&crowd, n, kind, NULL, NULL));
-	print_bytes(name, (kernel_memory() - before) / n);
+	bytes = (kernel_memory() - before) / n;
+	print_bytes(name, bytes);
+	if (kind == CROWD_UNMOUNTED)
+		print_bytes("bytes.unmounted.noview", bytes - view_bytes());
 	crowd_stop(&crowd);
 }
 
