@@ -185,10 +185,11 @@ TEST_F_TIMEOUT(hostile, too_many_rules_are_told_once, 120)
 	for (round = 0; round < 2; round++) {
 		fd = ima_open(&self->child, "policy", O_WRONLY);
 		ASSERT_LE(0, fd);
-		for (i = 0; i < 1025; i++)
+		for (i = 0; i < 1025; i++) {
 			ASSERT_EQ((long)strlen(rule),
 				  file_write(&self->child, fd, rule,
 					     strlen(rule)));
+		}
 		EXPECT_EQ(0, file_close(&self->child, fd));
 	}
 	/* The wording is free, "rules" and being from IMA are not. */

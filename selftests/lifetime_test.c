@@ -252,10 +252,12 @@ TEST_F_TIMEOUT(last, of_twenty_namespaces_each_lists_the_program_once, 300)
 					   EXEC_RULE));
 	}
 	for (round = 0; round < 3; round++) {
-		for (i = 0; i < MANY; i++)
+		for (i = 0; i < MANY; i++) {
 			ASSERT_EQ(0, file_run_begin(&many[i], program));
-		for (i = 0; i < MANY; i++)
+		}
+		for (i = 0; i < MANY; i++) {
 			ASSERT_EQ(0, file_run_end(&many[i]));
+		}
 	}
 	for (i = 0; i < MANY; i++) {
 		EXPECT_EQ(1, list_measured(&many[i], program))
@@ -284,14 +286,16 @@ TEST_F_TIMEOUT(last, of_many_run_a_file_that_the_host_changes, 300)
 	for (round = 1; round <= 5; round++) {
 		char mark[16];
 
-		for (i = 0; i < MANY / 2; i++)
+		for (i = 0; i < MANY / 2; i++) {
 			ASSERT_EQ(0, file_run_begin(&many[i], program));
+		}
 		/* Replaced by name, while some have it open. */
 		snprintf(mark, sizeof(mark), "%d", round);
 		ASSERT_EQ(0, scratch_program(moved, mark));
 		ASSERT_EQ(0, rename(moved, program));
-		for (i = 0; i < MANY / 2; i++)
+		for (i = 0; i < MANY / 2; i++) {
 			ASSERT_EQ(0, file_run_end(&many[i]));
+		}
 	}
 	for (i = 0; i < MANY / 2; i++) {
 		uint8_t acc[32];
@@ -375,9 +379,10 @@ FIXTURE_SETUP(race)
 
 	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
 	ASSERT_EQ(0, ima_mount(&self->child));
-	for (i = 0; i < RACERS; i++)
+	for (i = 0; i < RACERS; i++) {
 		ASSERT_EQ(0, agent_start(&self->racers[i].agent,
 					 &self->child));
+	}
 }
 
 FIXTURE_TEARDOWN(race)
@@ -450,12 +455,14 @@ TEST_F_TIMEOUT(race, of_policy_with_events, 120)
 	ASSERT_EQ(0, ima_activate(&self->child));
 	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
 	for (round = 0; round < 10; round++) {
-		for (i = 0; i < RACERS; i++)
+		for (i = 0; i < RACERS; i++) {
 			ASSERT_EQ(0, file_run_begin(&self->racers[i].agent,
 						    program));
+		}
 		EXPECT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
-		for (i = 0; i < RACERS; i++)
+		for (i = 0; i < RACERS; i++) {
 			EXPECT_EQ(0, file_run_end(&self->racers[i].agent));
+		}
 	}
 	EXPECT_EQ(1, list_measured(&self->child, program));
 	EXPECT_EQ(11, record_find(&self->child, "ima_ns_policy",
@@ -493,8 +500,9 @@ TEST(race_of_first_mounts_makes_one_instance)
 	}
 	id = ima_number(&racers[0], "id");
 	EXPECT_LT(0, id);
-	for (i = 1; i < RACERS; i++)
+	for (i = 1; i < RACERS; i++) {
 		EXPECT_EQ(id, ima_number(&racers[i], "id"));
+	}
 	for (i = 0; i < RACERS; i++)
 		agent_stop(&racers[i]);
 	agent_stop(&child);

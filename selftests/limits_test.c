@@ -125,9 +125,10 @@ FIXTURE_TEARDOWN(limits)
 {
 	int i;
 
-	for (i = 0; i < SYSCTLS; i++)
+	for (i = 0; i < SYSCTLS; i++) {
 		EXPECT_EQ(0, file_put_text(NULL, sysctl_path[i],
 					   self->before[i]));
+	}
 	agent_stop(&self->third);
 	agent_stop(&self->inner);
 	agent_stop(&self->outer);
@@ -152,9 +153,10 @@ TEST_F(limits, are_not_for_the_root_of_a_container)
 	/* Its root is not init's, although it maps everyone. */
 	ASSERT_EQ(0, ns_start(&self->outer, NULL, OWNER_RATE,
 			      "0 100000 65536\n"));
-	for (i = ACTIVATION_BURST; i < SYSCTLS; i++)
+	for (i = ACTIVATION_BURST; i < SYSCTLS; i++) {
 		EXPECT_EQ(-EACCES, file_open(&self->outer, sysctl_path[i],
 					     O_WRONLY));
+	}
 }
 
 /* A new namespace of @uid, or of root, for a range of ids. */

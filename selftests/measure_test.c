@@ -232,29 +232,36 @@ TEST_F(measure, failed_execution_is_measured)
 	EXPECT_EQ(1, list_measured(&self->child, self->text));
 }
 
-/* What has no name on any file system is measured by its content all the same. */
-static long run_from_memory(struct call *call)
+static int run_fd(int fd)
 {
 	static char *const argv[] = { "payload", NULL };
-	int status, fd = memfd_create("selftest", MFD_CLOEXEC);
-	pid_t child;
+	pid_t child = fork();
+	int status;
 
-	call->out_len = 0;
-	if (fd < 0)
-		return -errno;
-	if (write(fd, call->in, call->in_len) != (ssize_t)call->in_len)
-		return -EIO;
-	child = fork();
 	if (child < 0)
 		return -errno;
 	if (!child) {
 		fexecve(fd, argv, argv + 1);
 		_exit(127);
 	}
-	close(fd);
 	if (waitpid(child, &status, 0) < 0)
 		return -errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+/* What has no name on any file system is measured by its content all the same. */
+static long run_from_memory(struct call *call)
+{
+	int ret, fd = memfd_create("selftest", MFD_CLOEXEC);
+
+	call->out_len = 0;
+	if (fd < 0)
+		return -errno;
+	if (write(fd, call->in, call->in_len) != (ssize_t)call->in_len)
+		return -EIO;
+	ret = run_fd(fd);
+	close(fd);
+	return ret;
 }
 
 TEST_F(measure, program_in_memory_is_measured)
@@ -277,6 +284,78 @@ TEST_F(measure, program_in_memory_is_measured)
 	EXPECT_GT(list.count, i);
 	free(content);
 	list_free(&list);
+}
+
+/* How a program in memory is changed between two executions. */
+enum change { NOTHING, WRITE, MAP_AND_UNMAP, STAYS_MAPPED };
+
+/* The last byte of the file is behind the program, and is changed. */
+static long run_twice_from_memory(struct call *call)
+{
+	int fd = memfd_create("twice", MFD_CLOEXEC), ret;
+	volatile char *at = NULL;
+
+	call->out_len = 0;
+	if (fd < 0)
+		return -errno;
+	if (write(fd, call->in, call->in_len) != (ssize_t)call->in_len ||
+	    write(fd, "a", 1) != 1)
+		return -EIO;
+	if (call->arg[0] == STAYS_MAPPED) {
+		at = mmap(NULL, call->in_len + 1, PROT_READ | PROT_WRITE,
+			  MAP_SHARED, fd, 0);
+		if (at == MAP_FAILED)
+			return -errno;
+	}
+	ret = run_fd(fd);
+	switch (ret ? NOTHING : call->arg[0]) {
+	case WRITE:
+		if (pwrite(fd, "b", 1, call->in_len) != 1)
+			ret = -EIO;
+		break;
+	case MAP_AND_UNMAP:
+		at = mmap(NULL, call->in_len + 1, PROT_READ | PROT_WRITE,
+			  MAP_SHARED, fd, 0);
+		if (at == MAP_FAILED)
+			return -errno;
+		at[call->in_len] += at[call->in_len] == 'a';
+		munmap((void *)at, call->in_len + 1);
+		break;
+	case STAYS_MAPPED:
+		at[call->in_len] += at[call->in_len] == 'a';
+		break;
+	}
+	if (!ret)
+		ret = run_fd(fd);
+	if (call->arg[0] == STAYS_MAPPED)
+		munmap((void *)at, call->in_len + 1);
+	close(fd);
+	return ret;
+}
+
+/* Nobody counts who has it open for writing. */
+TEST_F(measure, program_in_memory_is_measured_again_when_it_was_changed)
+{
+	struct call call = { .fd = -1 };
+	char *content;
+	long before;
+	int change;
+
+	call.in_len = file_get_all(NULL, self->program, &content);
+	call.in = content;
+	ASSERT_LT(0, (long)call.in_len);
+	for (change = NOTHING; change <= STAYS_MAPPED; change++) {
+		/* Another content each time: a duplicate is not listed. */
+		content[call.in_len - 1] = change;
+		call.arg[0] = change;
+		before = ima_count(&self->child);
+		ASSERT_EQ(0, agent_call(&self->child, run_twice_from_memory,
+					&call));
+		EXPECT_EQ(before + (change == NOTHING ? 1 : 2),
+			  ima_count(&self->child))
+			TH_LOG("change %d", change);
+	}
+	free(content);
 }
 
 /*

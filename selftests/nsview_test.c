@@ -643,11 +643,13 @@ TEST_F(view, many_readers_while_it_dies)
 		ASSERT_LE(0, fd[i]);
 	}
 	agent_stop(&self->child);
-	for (i = 0; i < 32; i++)
+	for (i = 0; i < 32; i++) {
 		EXPECT_LT(0, read(fd[i], self->text, sizeof(self->text)));
+	}
 	ASSERT_TRUE(view_goes(self->id));
-	for (; i < 64; i++)
+	for (; i < 64; i++) {
 		EXPECT_LT(0, read(fd[i], self->text, sizeof(self->text)));
+	}
 	for (i = 0; i < 64; i++)
 		close(fd[i]);
 }

@@ -94,11 +94,12 @@ TEST_F(off, ima_has_only_stock_files)
 
 	ASSERT_LT(0, file_list(NULL, IMA_DIR, names, sizeof(names)));
 	for (name = strtok_r(names, "\n", &save); name;
-	     name = strtok_r(NULL, "\n", &save))
+	     name = strtok_r(NULL, "\n", &save)) {
 		EXPECT_TRUE(strstr(name, "_runtime_measurements") ||
 			    !strcmp(name, "runtime_measurements_count") ||
 			    !strcmp(name, "violations") ||
 			    !strcmp(name, "policy")) TH_LOG("%s", name);
+	}
 }
 
 TEST_F(off, nothing_of_namespaces_is_there)

@@ -172,8 +172,9 @@ TEST_F_TIMEOUT(scene, of_twenty_namespaces_has_twenty_exact_lists, 600)
 		work.number = n;
 		ASSERT_EQ(0, begin(&many[n], live, &work));
 	}
-	for (n = 0; n < MANY; n++)
+	for (n = 0; n < MANY; n++) {
 		EXPECT_EQ(0, end(&many[n])) TH_LOG("namespace %d", n);
+	}
 
 	for (n = 0; n < MANY; n++) {
 		EXPECT_EQ(0, vpcr_lost(&many[n]));
@@ -484,8 +485,9 @@ TEST_F_TIMEOUT(scene, of_policy_writers_readers_and_events_tears_nothing, 300)
 	id = ima_number(&child, "id");
 	ASSERT_EQ(0, agent_start(&watcher, &child));
 	ASSERT_EQ(0, agent_start(&runner, &child));
-	for (i = 0; i < LOADERS; i++)
+	for (i = 0; i < LOADERS; i++) {
 		ASSERT_EQ(0, agent_start(&loaders[i], &child));
+	}
 
 	ASSERT_EQ(0, begin(&watcher, watch_policy, &work));
 	for (i = 0; i < LOADERS; i++) {
@@ -806,9 +808,10 @@ TEST_F_TIMEOUT(version, that_was_used_is_listed, 600)
 	}
 	ASSERT_EQ(0, make_version(self, variant->executed, self->path, 1));
 	strcpy(work.path, self->path);
-	for (i = 0; i < USERS; i++)
+	for (i = 0; i < USERS; i++) {
 		ASSERT_EQ(0, begin_user(&self->users[i], variant->executed ?
 					run_versions : read_versions, &work));
+	}
 	for (version = 2; version <= VERSIONS; version++) {
 		usleep(20000);
 		ASSERT_EQ(0, next_version(self, variant, version));
@@ -871,8 +874,9 @@ TEST_F_TIMEOUT(scene, of_mounts_and_umounts_has_one_instance, 300)
 		ASSERT_EQ(0, agent_start(&mounters[i], &child));
 		ASSERT_EQ(0, ns_unshare_mount(&mounters[i]));
 	}
-	for (i = 0; i < MOUNTERS; i++)
+	for (i = 0; i < MOUNTERS; i++) {
 		ASSERT_EQ(0, begin(&mounters[i], mount_and_umount, &work));
+	}
 	/* It becomes active in the middle of this. */
 	EXPECT_EQ(0, ima_start(&child, EXEC_RULE));
 	for (i = 0; i < MOUNTERS; i++) {

@@ -119,10 +119,11 @@ TEST_F(record, of_birth_names_a_uuid)
 	ASSERT_TRUE(record_value(self->text, "uuid", self->value,
 				 sizeof(self->value)));
 	ASSERT_EQ(36, strlen(self->value));
-	for (i = 0; i < 36; i++)
+	for (i = 0; i < 36; i++) {
 		EXPECT_TRUE(i == 8 || i == 13 || i == 18 || i == 23 ?
 				    self->value[i] == '-' :
 				    isxdigit(self->value[i]));
+	}
 }
 
 TEST_F(record, of_birth_names_the_activating_executable)

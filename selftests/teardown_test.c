@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -65,6 +67,12 @@ enum reference {
 	MOUNTS_FD,	/* /proc/PID/ns/mnt, opened */
 	NESTED,		/* a user namespace below, with an active namespace */
 	REFERENCES,
+};
+
+static const char *const reference_names[REFERENCES] = {
+	"process", "list fd", "half read list fd", "policy fd", "directory fd",
+	"mount", "detached mount", "user namespace fd", "user namespace mount",
+	"mount namespace fd", "nested",
 };
 
 struct held {
@@ -403,6 +411,82 @@ TEST_F_TIMEOUT(end, is_told_as_it_was, 300)
 		EXPECT_TRUE(device_goes(device));
 }
 
+FIXTURE(idle)
+{
+	char directory[256];
+	char program[300];
+};
+
+FIXTURE_SETUP(idle)
+{
+	ASSERT_EQ(0, scratch_directory(self->directory,
+				       sizeof(self->directory)));
+	snprintf(self->program, sizeof(self->program), "%s/program",
+		 self->directory);
+	ASSERT_EQ(0, scratch_program(self->program, "idle"));
+}
+
+FIXTURE_TEARDOWN(idle)
+{
+	scratch_remove(self->directory);
+}
+
+/* Runs a program on another processor than the first. */
+static long run_elsewhere(struct call *call)
+{
+	char *const argv[] = { (char *)call->in, NULL };
+	cpu_set_t set;
+	pid_t pid;
+	int status;
+
+	CPU_ZERO(&set);
+	CPU_SET(1, &set);
+	call->out_len = 0;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		if (!sched_setaffinity(0, sizeof(set), &set))
+			execv(argv[0], argv);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) < 0)
+		return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+/*
+ * An idle processor goes on with the address space of the last program that ran
+ * on it, for as long as it is idle.  That is no life of a namespace.
+ */
+TEST_F_TIMEOUT(idle, processor_keeps_no_namespace, 300)
+{
+	struct call call = { .fd = -1 };
+	char text[4096];
+	cpu_set_t set;
+	int i;
+
+	ASSERT_LE(2, sysconf(_SC_NPROCESSORS_ONLN));
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	call.in = self->program;
+	call.in_len = strlen(self->program) + 1;
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+	for (i = 0; i < 5; i++) {
+		struct agent child = {};
+		long id;
+
+		ASSERT_EQ(0, ima_start_new(&child, NULL, OWNER, EXEC_RULE));
+		id = ima_number(&child, "id");
+		ASSERT_LT(0, id);
+		ASSERT_EQ(0, agent_call(&child, run_elsewhere, &call));
+		agent_stop(&child);
+		ASSERT_EQ(1, record_wait(NULL, "ima_ns_death", id, text,
+					 sizeof(text)))
+			TH_LOG("round %d", i);
+	}
+}
+
 /* Kilobytes of the kernel's unmovable memory: Slab and Percpu. */
 static long kernel_kilobytes(void)
 {
@@ -421,6 +505,17 @@ static long kernel_kilobytes(void)
 		sum += atol(at + strlen(keys[i]));
 	}
 	return sum;
+}
+
+/* What the host knows of a namespace that should be dead. */
+static void tell_survivor(const char *reference, long id)
+{
+	char path[64], text[1024];
+
+	snprintf(path, sizeof(path), IMA_DIR "/ns/%ld/status", id);
+	if (file_get(NULL, path, text, sizeof(text)) < 0)
+		snprintf(text, sizeof(text), "not there any more\n");
+	printf("# namespace %ld, last reference %s:\n%s", id, reference, text);
 }
 
 /* One round of making, using and ending, by each reference in turn. */
@@ -461,6 +556,8 @@ static long churn(int round, const char *directory, const char *program,
 		ret = id ? id : -ENOENT;
 	if (!ret) {
 		deaths = record_wait(NULL, "ima_ns_death", id, NULL, 0);
+		if (!deaths)
+			tell_survivor(reference_names[round % REFERENCES], id);
 		if (deaths != 1)
 			ret = deaths < 0 ? deaths : deaths ? -EEXIST :
 							     -ETIMEDOUT;
@@ -523,14 +620,16 @@ TEST_F_TIMEOUT(memory, comes_back_from_every_end, 900)
 	int i;
 
 	/* Caches grow with the first ones. */
-	for (i = 0; i < 2 * REFERENCES; i++)
+	for (i = 0; i < 2 * REFERENCES; i++) {
 		ASSERT_EQ(0, churn(i, self->directory, self->program,
 				   variant->tpm)) TH_LOG("round %d", i);
+	}
 	before = kernel_kilobytes();
 	ASSERT_LT(0, before);
-	for (i = 0; i < variant->rounds; i++)
+	for (i = 0; i < variant->rounds; i++) {
 		ASSERT_EQ(0, churn(i, self->directory, self->program,
 				   variant->tpm)) TH_LOG("round %d", i);
+	}
 	/* What is freed behind a grace period needs that. */
 	sleep(1);
 	after = kernel_kilobytes();

@@ -261,8 +261,9 @@ TEST_F_TIMEOUT(vtpm, silent_emulators_do_not_delay_another, 60)
 	struct vtpm silent[16] = {};
 	size_t i;
 
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < 16; i++) {
 		ASSERT_EQ(0, vtpm_start_silent(&silent[i], variant->version));
+	}
 	/* vtpm_wait_device() gives up after ten seconds. */
 	START(self, variant->version);
 	for (i = 0; i < 16; i++)

@@ -189,9 +189,10 @@ TEST_F_TIMEOUT(wait, commands_of_dropped_files_do_not_delay_others, 120)
 		ASSERT_EQ(0, fcntl(fds[i], F_SETFL, O_NONBLOCK));
 	}
 	ASSERT_EQ(0, vtpm_pause(&self->emulator.vtpm));
-	for (i = 0; i < FILES; i++)
+	for (i = 0; i < FILES; i++) {
 		ASSERT_EQ((ssize_t)sizeof(read_pcr),
 			  write(fds[i], read_pcr, sizeof(read_pcr)));
+	}
 	ASSERT_EQ(0, drop(fds, FILES));
 	let_the_kernel_collect();
 	ms = release_ms();

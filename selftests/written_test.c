@@ -30,13 +30,14 @@
 #define FILE_OWNER 2400
 #define EXECUTED "measure func=BPRM_CHECK mask=MAY_EXEC fowner=2400\n"
 #define OPENED "measure func=FILE_CHECK mask=MAY_READ fowner=2400\n"
+#define USED "measure func=MMAP_CHECK mask=MAY_EXEC fowner=2402\n"
 #define OPENED_BY_BOTH "measure func=FILE_CHECK mask=MAY_READ fowner=2401\n"
 
 /* Of the agent that has mapped the file. */
 static char *mapped;
 static size_t mapped_size;
 
-/* Maps the file, makes all of its pages writable, and closes it. */
+/* Maps the file, makes all of its pages writable or reads them, and closes it. */
 static long map_file(struct call *call)
 {
 	int fd = open(call->in, O_RDWR | O_CLOEXEC);
@@ -51,8 +52,12 @@ static long map_file(struct call *call)
 		      0);
 	if (mapped == MAP_FAILED)
 		return -errno;
-	for (page = mapped; page < mapped + mapped_size; page += 4096)
-		*page = *page;
+	for (page = mapped; page < mapped + mapped_size; page += 4096) {
+		char byte = *page;
+
+		if (call->arg[0])
+			*page = byte;
+	}
 	close(fd);
 	return 0;
 }
@@ -79,10 +84,47 @@ static long unmap_file(struct call *call)
 static long map_in(struct agent *agent, const char *path)
 {
 	struct call call = {
+		.fd = -1, .in = path, .in_len = strlen(path) + 1, .arg = { 1 },
+	};
+
+	return agent_call(agent, map_file, &call);
+}
+
+/* The same, but its pages are only read so far. */
+static long map_and_read_in(struct agent *agent, const char *path)
+{
+	struct call call = {
 		.fd = -1, .in = path, .in_len = strlen(path) + 1,
 	};
 
 	return agent_call(agent, map_file, &call);
+}
+
+static long map_executable(struct call *call)
+{
+	void *at = mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE,
+			call->arg[0], 0);
+
+	call->out_len = 0;
+	if (at == MAP_FAILED)
+		return -errno;
+	return munmap(at, 1) ? -errno : 0;
+}
+
+/* Uses a file as a library is used, by a descriptor of the agent. */
+static long use_fd_in(struct agent *agent, int fd)
+{
+	struct call call = { .fd = -1, .arg = { fd } };
+
+	return agent_call(agent, map_executable, &call);
+}
+
+static long use_in(struct agent *agent, const char *path)
+{
+	int fd = file_open(agent, path, O_RDONLY);
+	long ret = fd < 0 ? fd : use_fd_in(agent, fd);
+
+	return ret ? ret : file_close(agent, fd);
 }
 
 static long change_in(struct agent *agent, int version)
@@ -97,6 +139,18 @@ static long unmap_in(struct agent *agent)
 	struct call call = { .fd = -1 };
 
 	return agent_call(agent, unmap_file, &call);
+}
+
+/* Gives a descriptor of one to another.  Return: what it is there, or -errno. */
+static int pass(struct agent *from, int fd, struct agent *to)
+{
+	int here = file_fetch_fd(from, fd), there;
+
+	if (here < 0)
+		return here;
+	there = file_give_fd(to, here);
+	close(here);
+	return there;
 }
 
 static int read_in(struct agent *agent, const char *path)
@@ -117,6 +171,7 @@ FIXTURE(written)
 FIXTURE_VARIANT(written)
 {
 	const char *filesystem;
+	bool on_tmpfs;
 };
 
 FIXTURE_VARIANT_ADD(written, ext4)
@@ -132,6 +187,12 @@ FIXTURE_VARIANT_ADD(written, tmpfs)
 FIXTURE_VARIANT_ADD(written, overlay)
 {
 	.filesystem = "overlay",
+};
+
+FIXTURE_VARIANT_ADD(written, overlay_on_tmpfs)
+{
+	.filesystem = "overlay",
+	.on_tmpfs = true,
 };
 
 static int mount_below(const char *directory, const char *mountpoint,
@@ -159,6 +220,8 @@ FIXTURE_SETUP(written)
 {
 	ASSERT_EQ(0, scratch_directory(self->directory,
 				       sizeof(self->directory)));
+	if (variant->on_tmpfs)
+		ASSERT_EQ(0, mount("tmpfs", self->directory, "tmpfs", 0, NULL));
 	snprintf(self->mountpoint, sizeof(self->mountpoint), "%s/mnt",
 		 self->directory);
 	ASSERT_EQ(0, mkdir(self->mountpoint, 0755));
@@ -178,6 +241,8 @@ FIXTURE_TEARDOWN(written)
 	agent_stop(&self->child);
 	if (variant->filesystem)
 		umount2(self->mountpoint, MNT_DETACH);
+	if (variant->on_tmpfs)
+		umount2(self->directory, MNT_DETACH);
 	scratch_remove(self->directory);
 }
 
@@ -278,8 +343,97 @@ TEST_F(written, program_that_is_mapped_is_busy_or_measured_each_time)
 	ASSERT_EQ(0, change_in(&self->child, 9));
 	ASSERT_EQ(0, unmap_in(&self->child));
 	EXPECT_EQ(9, file_run(&self->child, self->path));
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(1, list_last_is_content(levels[i], self->path));
+	}
+}
+
+/*
+ * Who has the file open for writing may use it as it is, change it, and use it
+ * again: that nobody else has it open is no reason to believe him.
+ */
+TEST_F(written, what_its_only_writer_changed_is_measured_again)
+{
+	struct agent nested = {};
+	int fd, passed;
+
+	ASSERT_EQ(0, ima_load_policy(NULL, USED));
+	ASSERT_EQ(0, chown(self->path, 2402, 2402));
+	ASSERT_EQ(0, ima_start(&self->child, USED));
+	ASSERT_EQ(0, ns_start(&nested, &self->child, 0, NULL));
+	ASSERT_EQ(0, ima_start(&nested, "measure func=MMAP_CHECK\n"));
+	fd = file_open(&self->child, self->path, O_RDWR);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, use_fd_in(&self->child, fd));
+	EXPECT_EQ(1, list_measured(&self->child, self->path));
+	EXPECT_EQ(1, list_measured(NULL, self->path));
+
+	/* The mark at the end is no part of what is mapped. */
+	ASSERT_EQ(4, file_pwrite(&self->child, fd, "more", 4, 100000));
+	passed = pass(&self->child, fd, &nested);
+	ASSERT_LE(0, passed);
+	ASSERT_EQ(0, use_fd_in(&nested, passed));
+	EXPECT_EQ(1, list_measured(&nested, self->path));
+	EXPECT_EQ(2, list_measured(&self->child, self->path));
+	EXPECT_EQ(2, list_measured(NULL, self->path));
+	EXPECT_EQ(1, list_last_is_content(NULL, self->path));
+
+	ASSERT_EQ(4, file_pwrite(&self->child, fd, "MORE", 4, 100000));
+	ASSERT_EQ(0, file_close(&self->child, fd));
+	ASSERT_EQ(0, file_close(&nested, passed));
+	ASSERT_EQ(0, use_in(&nested, self->path));
+	EXPECT_EQ(2, list_measured(&nested, self->path));
+	EXPECT_EQ(3, list_measured(&self->child, self->path));
+	EXPECT_EQ(3, list_measured(NULL, self->path));
+	EXPECT_EQ(1, list_last_is_content(NULL, self->path));
+	agent_stop(&nested);
+}
+
+/* The same, but who sees it changed first does not belong to the others. */
+TEST_F(written, what_another_namespace_saw_changed_is_void_when_it_is_closed)
+{
+	struct agent other = {};
+	int fd, passed;
+
+	ASSERT_EQ(0, ima_load_policy(NULL, "dont_measure func=MMAP_CHECK "
+					   "fowner=2403\n"));
+	ASSERT_EQ(0, chown(self->path, 2403, 2403));
+	ASSERT_EQ(0, ima_start(&self->child, "measure func=MMAP_CHECK\n"));
+	ASSERT_EQ(0, ns_start(&other, NULL, OWNER, MAP));
+	ASSERT_EQ(0, ima_start(&other, "measure func=MMAP_CHECK\n"));
+	fd = file_open(&self->child, self->path, O_RDWR);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, use_fd_in(&self->child, fd));
+	ASSERT_EQ(4, file_pwrite(&self->child, fd, "more", 4, 100000));
+	passed = pass(&self->child, fd, &other);
+	ASSERT_LE(0, passed);
+	ASSERT_EQ(0, use_fd_in(&other, passed));
+	EXPECT_EQ(1, list_measured(&other, self->path));
+	EXPECT_EQ(1, list_measured(&self->child, self->path));
+	ASSERT_EQ(0, file_close(&self->child, fd));
+	ASSERT_EQ(0, file_close(&other, passed));
+
+	ASSERT_EQ(0, use_in(&self->child, self->path));
+	EXPECT_EQ(2, list_measured(&self->child, self->path));
+	EXPECT_EQ(1, list_last_is_content(&self->child, self->path));
+	agent_stop(&other);
+}
+
+/* A page of tmpfs that was read is written to without a fault. */
+TEST_F(written, what_a_later_mapping_changed_is_measured_again)
+{
+	ASSERT_EQ(0, ima_load_policy(NULL, USED));
+	ASSERT_EQ(0, chown(self->path, 2402, 2402));
+	ASSERT_EQ(0, ima_start(&self->child, USED));
+	ASSERT_EQ(0, use_in(&self->child, self->path));
+	ASSERT_EQ(0, map_and_read_in(&self->child, self->path));
+	ASSERT_EQ(0, change_in(&self->child, 2));
+	ASSERT_EQ(0, unmap_in(&self->child));
+	ASSERT_EQ(0, use_in(&self->child, self->path));
+	EXPECT_EQ(2, list_measured(&self->child, self->path));
+	EXPECT_EQ(2, list_measured(NULL, self->path));
+	EXPECT_EQ(1, list_last_is_content(&self->child, self->path));
+	EXPECT_EQ(1, list_last_is_content(NULL, self->path));
 }
 
 /* Changes the file through a descriptor that the agent has, and closes it. */
@@ -311,8 +465,9 @@ TEST_F_TIMEOUT(written, writers_that_close_together_void_what_was_measured, 300)
 	snprintf(path, sizeof(path), "%s/data", self->mountpoint);
 	ASSERT_EQ(0, scratch_text(path, "eight bytes and more\n"));
 	ASSERT_EQ(0, chown(path, 2401, 2401));
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, agent_start(&writers[i], NULL));
+	}
 	for (round = 1; round <= 150; round++) {
 		struct call calls[2] = {};
 
@@ -325,11 +480,13 @@ TEST_F_TIMEOUT(written, writers_that_close_together_void_what_was_measured, 300)
 				.fd = -1, .arg = { fd, round, i },
 			};
 		}
-		for (i = 0; i < 2; i++)
+		for (i = 0; i < 2; i++) {
 			ASSERT_EQ(0, agent_send(&writers[i], change_and_close,
 						&calls[i]));
-		for (i = 0; i < 2; i++)
+		}
+		for (i = 0; i < 2; i++) {
 			ASSERT_EQ(0, agent_receive(&writers[i], &calls[i]));
+		}
 		ASSERT_EQ(0, read_in(&self->child, path));
 		ASSERT_EQ(before[0] + 1, ima_count(&self->child))
 			TH_LOG("round %d", round);
