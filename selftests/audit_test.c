@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,6 @@
 #include "scratch.h"
 
 #define OWNER 1000
-#define CAP(_name) (1ULL << CAP_##_name)
 #define AUDIT_RULE "audit func=BPRM_CHECK mask=MAY_EXEC\n"
 /* Rules of init stay until the next boot: each test has files of its own. */
 #define FIRST_FOWNER 63100
@@ -596,6 +594,26 @@ TEST_F(flood, is_not_cut_for_rules_of_init)
 	ASSERT_EQ(0, open_files(&self->child, self->directory, 0, FILES));
 	EXPECT_EQ(FILES, auditlog_count(self->records, AUDIT_INTEGRITY_RULE,
 					self->named));
+}
+
+/* Nobody hides what the namespace does itself by what he does below. */
+TEST_F(flood, from_below_does_not_limit_the_namespace_itself)
+{
+	struct agent nested = {};
+	long written, start = now_ms();
+
+	ASSERT_EQ(0, ima_load_policy(&self->child, "audit " READ_RULE));
+	ASSERT_EQ(0, ns_start(&nested, &self->child, 0, "0 0 65536\n"));
+	ASSERT_EQ(0, ima_start(&nested, NULL));
+	ASSERT_EQ(0, open_files(&nested, self->directory, 0, FILES - 10));
+	ASSERT_EQ(0, open_files(&self->child, self->directory, FILES - 10,
+				FILES));
+	if (now_ms() - start > 4500)
+		SKIP(return, "opening the files took longer than an interval");
+	written = auditlog_count(self->records, AUDIT_INTEGRITY_RULE,
+				 self->named);
+	EXPECT_EQ(50 + 10, written);
+	agent_stop(&nested);
 }
 
 /* Each has a limit of its own. */

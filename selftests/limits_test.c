@@ -356,11 +356,45 @@ TEST_F(limits, activations_follow_a_change_of_the_limit)
 TEST_F(limits, activations_inside_are_paid_for_by_the_owner_outside)
 {
 	ASSERT_EQ(0, set(ACTIVATION_INTERVAL, NEVER));
-	ASSERT_EQ(0, set(ACTIVATION_BURST, "2"));
+	ASSERT_EQ(0, set(ACTIVATION_BURST, "1"));
 	ASSERT_EQ(0, start_mapped(&self->outer, OWNER_RATE + 10,
 				  OWNER_RATE + 10));
 	EXPECT_EQ(0, ima_start_new(&self->inner, &self->outer, 3, NULL));
 	EXPECT_EQ(-EAGAIN, ima_start_new(&self->third, &self->outer, 4, NULL));
+}
+
+/* ... but nobody in a container keeps him from starting the next one. */
+TEST_F(limits, activations_inside_leave_the_owner_outside_his_own)
+{
+	ASSERT_EQ(0, set(ACTIVATION_INTERVAL, NEVER));
+	ASSERT_EQ(0, set(ACTIVATION_BURST, "2"));
+	ASSERT_EQ(0, ima_start_new(&self->outer, NULL, OWNER_RATE + 20, NULL));
+	do {
+		agent_stop(&self->inner);
+		ASSERT_EQ(0, ns_start(&self->inner, &self->outer, 0, NULL));
+		ASSERT_EQ(0, ima_mount(&self->inner));
+	} while (!ima_activate(&self->inner));
+	EXPECT_EQ(-EAGAIN, ima_activate(&self->inner));
+	EXPECT_EQ(0, ima_start_new(&self->third, NULL, OWNER_RATE + 20, NULL));
+}
+
+/*
+ * The root of a container that has no user namespace is uid 0, and has the right
+ * to nothing on the machine.
+ */
+TEST_F(limits, activations_by_root_without_the_rights_are_not_free)
+{
+	struct agent poor = {};
+
+	ASSERT_EQ(0, set(ACTIVATION_INTERVAL, NEVER));
+	ASSERT_EQ(0, set(ACTIVATION_BURST, "1"));
+	ASSERT_EQ(0, agent_start(&poor, NULL));
+	ASSERT_EQ(0, ns_limit_capabilities(&poor, CAP(SETUID) |
+						  CAP(SETGID) | CAP(SETFCAP)));
+	EXPECT_EQ(0, ima_start_new(&self->outer, &poor, 0, NULL));
+	EXPECT_EQ(-EAGAIN, ima_start_new(&self->inner, &poor, 0, NULL));
+	EXPECT_EQ(0, ima_start_new(&self->third, NULL, 0, NULL));
+	agent_stop(&poor);
 }
 
 /* The same in what root has made: whoever is root in there pays. */
@@ -450,9 +484,11 @@ TEST_F(limits, batches_of_the_owner_in_init_are_not_free)
 	struct agent owner = {};
 
 	ASSERT_EQ(0, set(POLICY_INTERVAL, NEVER));
-	ASSERT_EQ(0, set(POLICY_BURST, "2"));
+	ASSERT_EQ(0, set(POLICY_BURST, "1"));
 	ASSERT_EQ(0, ima_start_new(&self->outer, NULL, OWNER_POLICY + 4,
 				   EXEC_RULE));
+	/* What is done inside leaves him his own, though. */
+	ASSERT_EQ(-EAGAIN, open_policy(&self->outer));
 	ASSERT_EQ(0, agent_start(&owner, NULL));
 	ASSERT_EQ(0, ns_join_mount(&owner, self->outer.pid));
 	ASSERT_EQ(0, ns_drop_to(&owner, OWNER_POLICY + 4));

@@ -10,7 +10,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +32,6 @@
 #include "vtpm.h"
 
 #define OWNER 1000
-#define CAP(_name) (1ULL << CAP_##_name)
 
 #define FILES \
 	"ascii_runtime_measurements\n" \

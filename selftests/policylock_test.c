@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +17,6 @@
 #include "scratch.h"
 
 #define OWNER 1000
-#define CAP(_name) (1ULL << CAP_##_name)
 #define RULE "measure func=MMAP_CHECK\n"
 #define RULE_SHOWN "measure func=MMAP_CHECK \n"
 

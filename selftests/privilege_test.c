@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +23,6 @@
 #include "vtpm.h"
 
 #define OWNER 1000
-#define CAP(_name) (1ULL << CAP_##_name)
 
 /*
  * Root of init without some of its capabilities, at the files of a child:

@@ -2,7 +2,12 @@
 #ifndef SELFTESTS_NS_H
 #define SELFTESTS_NS_H
 
+#include <linux/capability.h>
+
 #include "agent.h"
+
+/* A capability as a bit of a mask. */
+#define CAP(_name) (1ULL << CAP_##_name)
 
 /*
  * Puts a new agent, forked from @parent, into a user, mount and pid namespace
