@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the KUnit tests of the kernel said when it booted, as TAP: one result for
+# each case, and for each parameter of a case that has some. Kernel debug has
+# them. Runs inside the guest as root.
+
+set -u
+
+results=/sys/kernel/debug/kunit
+suites="ima_policy"
+
+for suite in $suites; do
+	[ -r "$results/$suite/results" ] || {
+		echo "1..1"
+		echo "not ok 1 $suite: this kernel has no such KUnit suite"
+		exit 1
+	}
+done
+
+# Others may be there too. In KTAP a case is indented by four blanks, its
+# parameters by eight. Where there are parameters the result of the case is
+# theirs, unless it failed and none of them did; likewise that of a suite.
+cat "$results"/*/results | awk '
+function result(name, text)
+{
+	status = text ~ /^ *not ok/ ? "not ok" : "ok"
+	sub(/^ *(not )?ok [0-9]+ ?/, "", text)
+	print status " " ++n " " name text
+	failed += status != "ok"
+}
+/^    # Subtest: /		{ suite = $NF; suite_before = failed; next }
+/^        # Subtest: /		{ name = $NF; params = 0; before = failed; next }
+/^        (not )?ok /		{ params++; result(suite "." name ": ", $0); next }
+/^    (not )?ok /		{
+	if (!params || ($1 == "not" && failed == before))
+		result(suite ".", $0)
+	params = 0
+	next
+}
+/^not ok /			{
+	if (failed == suite_before)
+		result("suite ", $0)
+	next
+}
+/^ *#/ && !/pass:|Totals:/	{ sub(/^ */, ""); print }
+END {
+	print "1.." n + 0
+	exit failed > 0
+}'
