@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What the KUnit tests of the kernel said when it booted, as TAP: one result for
-# each case, and for each parameter of a case that has some. Kernel debug has
-# them. Runs inside the guest as root.
+# each case, and for each parameter of a case that has some. Kernels debug and
+# kcsan have them. Runs inside the guest as root.
 
 set -u
 

@@ -8,8 +8,8 @@
 #
 # -b  where the tests were built (default: build/ beside this file)
 # -k  only tests that contain K in the name of test, variant or fixture
-# -s  the tests for this kernel: default, debug, off (default: default); or a
-#     part of them, default.1 to .3, debug.1 to .3
+# -s  the tests for this kernel: default, debug, kcsan, off (default: default);
+#     or a part of them, default.1 to .3, debug.1 to .3
 # -t  time limit of one program (default 1800)
 #
 # The last line is "N passed, N failed, N skipped".  A program that crashes,
