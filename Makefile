@@ -23,7 +23,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
 		while IFS=$$'\t' read -r t d; do \
 			[[ ' $(absent) ' == *" $$t "* ]] || \
-				printf '  %-10s %s\n' "$$t" "$$d"; \
+				printf '  %-13s %s\n' "$$t" "$$d"; \
 		done
 	@echo
 	@echo 'Everything made outside of this tree is in $(IMANS_CACHE) and may'
@@ -49,7 +49,7 @@ check: ## what is fast and needs no kernel build
 	@$(dev)/check
 
 .PHONY: kernel
-kernel: ## build KERNEL=default|base|debug|off
+kernel: ## build KERNEL=default|base|debug|kcsan|off
 	@$(dev)/deps series kernel
 	@$(dev)/kernel $(KERNEL)
 
@@ -67,6 +67,11 @@ stress: ## namespaces by the thousand, for STRESS_MIN= minutes (10)
 	@$(dev)/kernel default
 	@$(MAKE) -s -C selftests KTREE=$(IMANS_CACHE)/linux
 	@$(dev)/stress
+
+.PHONY: release-check
+release-check: ## what a release needs and takes hours: tools/dev/release-check
+	@$(dev)/deps series kernel vm tools tests check documents
+	@$(dev)/release-check
 
 ifneq ($(have_tools),)
 .PHONY: tools install
