@@ -287,12 +287,13 @@ TEST_F(measure, program_in_memory_is_measured)
 }
 
 /* How a program in memory is changed between two executions. */
-enum change { NOTHING, WRITE, MAP_AND_UNMAP, STAYS_MAPPED };
+enum change { NOTHING, WRITE, MAP_AND_UNMAP, STAYS_MAPPED, MAP_AND_SEAL };
 
 /* The last byte of the file is behind the program, and is changed. */
 static long run_twice_from_memory(struct call *call)
 {
-	int fd = memfd_create("twice", MFD_CLOEXEC), ret;
+	int fd = memfd_create("twice", MFD_CLOEXEC |
+						MFD_ALLOW_SEALING), ret;
 	volatile char *at = NULL;
 
 	call->out_len = 0;
@@ -314,12 +315,16 @@ static long run_twice_from_memory(struct call *call)
 			ret = -EIO;
 		break;
 	case MAP_AND_UNMAP:
+	case MAP_AND_SEAL:
 		at = mmap(NULL, call->in_len + 1, PROT_READ | PROT_WRITE,
 			  MAP_SHARED, fd, 0);
 		if (at == MAP_FAILED)
 			return -errno;
 		at[call->in_len] += at[call->in_len] == 'a';
 		munmap((void *)at, call->in_len + 1);
+		if (call->arg[0] == MAP_AND_SEAL &&
+		    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE))
+			return -errno;
 		break;
 	case STAYS_MAPPED:
 		at[call->in_len] += at[call->in_len] == 'a';
@@ -344,7 +349,7 @@ TEST_F(measure, program_in_memory_is_measured_again_when_it_was_changed)
 	call.in_len = file_get_all(NULL, self->program, &content);
 	call.in = content;
 	ASSERT_LT(0, (long)call.in_len);
-	for (change = NOTHING; change <= STAYS_MAPPED; change++) {
+	for (change = NOTHING; change <= MAP_AND_SEAL; change++) {
 		/* Another content each time: a duplicate is not listed. */
 		content[call.in_len - 1] = change;
 		call.arg[0] = change;

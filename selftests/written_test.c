@@ -436,6 +436,48 @@ TEST_F(written, what_a_later_mapping_changed_is_measured_again)
 	EXPECT_EQ(1, list_last_is_content(NULL, self->path));
 }
 
+/* The same below the overlay, where the file that is used is not opened. */
+TEST_F(written, what_a_mapping_below_changed_is_measured_again)
+{
+	char below[400];
+
+	if (!variant->filesystem || strcmp(variant->filesystem, "overlay"))
+		SKIP(return, "there is nothing below");
+	snprintf(below, sizeof(below), "%s/upper/program", self->directory);
+	ASSERT_EQ(0, ima_load_policy(NULL, USED));
+	ASSERT_EQ(0, chown(self->path, 2402, 2402));
+	ASSERT_EQ(0, ima_start(&self->child, USED));
+	ASSERT_EQ(0, use_in(&self->child, self->path));
+	ASSERT_EQ(0, map_and_read_in(&self->child, below));
+	ASSERT_EQ(0, change_in(&self->child, 2));
+	ASSERT_EQ(0, unmap_in(&self->child));
+	ASSERT_EQ(0, use_in(&self->child, self->path));
+	EXPECT_EQ(2, list_measured(&self->child, self->path));
+	EXPECT_EQ(2, list_measured(NULL, self->path));
+	EXPECT_EQ(1, list_last_is_content(&self->child, self->path));
+}
+
+/* A log that is being written is one violation, not an entry for each reader. */
+TEST_F(written, what_is_being_written_is_not_measured_for_each_reader)
+{
+	int fd, i;
+
+	if (variant->filesystem && !strcmp(variant->filesystem, "overlay"))
+		SKIP(return, "what is below is compared at each use");
+	ASSERT_EQ(0, ima_start(&self->child, OPENED));
+	fd = file_open(NULL, self->path, O_WRONLY | O_APPEND);
+	ASSERT_LE(0, fd);
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(5, file_write(NULL, fd, "line\n", 5));
+		ASSERT_EQ(0, read_in(&self->child, self->path));
+	}
+	EXPECT_EQ(1, list_measured(&self->child, self->path));
+	EXPECT_EQ(1, list_violated(&self->child, self->path));
+	ASSERT_EQ(0, file_close(NULL, fd));
+	ASSERT_EQ(0, read_in(&self->child, self->path));
+	EXPECT_EQ(2, list_measured(&self->child, self->path));
+}
+
 /* Changes the file through a descriptor that the agent has, and closes it. */
 static long change_and_close(struct call *call)
 {
