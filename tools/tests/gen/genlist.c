@@ -3,9 +3,9 @@
  * genlist OUT - make a binary list for the shell tests.
  *
  * Input lines "PCR BYTE NAME": an ima-ng entry whose sha256 file digest is BYTE
- * (hex) repeated, or a violation with BYTE "v"; "PCR r NAME TEXT": a record, an
- * ima-buf entry with TEXT in its buffer. Prints the replay: lines
- * "PCR ALGO:HEX", then the acc line, as in an ima/vpcr file.
+ * (hex) repeated, or a violation with BYTE "v"; "10 r NAME TEXT": a record of
+ * the kernel. Prints the replay: lines "PCR ALGO:HEX", then the acc line, as in
+ * an ima/vpcr file.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,26 +36,9 @@ static void print_replay(const struct mklist *l)
 	printf(" %zu\n", l->entries);
 }
 
-/* @text: the name, a blank and the content of the buffer */
-static bool make_record(struct mklist *l, unsigned int pcr, char *text)
-{
-	char *content = strchr(text, ' ');
-	struct buf data = { 0 };
-
-	if (!content)
-		return false;
-	*content++ = '\0';
-	mk_digest(&data, "sha256:", 7, 32);
-	mk_name(&data, text);
-	mk_field(&data, content, strlen(content));
-	mk_entry(l, pcr, "ima-buf", &data, false);
-	buf_free(&data);
-	return true;
-}
-
 int main(int argc, char **argv)
 {
-	char line[512], byte[8], name[400];
+	char line[2048], byte[8], name[2000], *blank;
 	struct mklist l;
 	unsigned int pcr;
 	FILE *out;
@@ -64,16 +47,20 @@ int main(int argc, char **argv)
 		return 2;
 	mk_begin(&l, "sha1");
 	while (fgets(line, sizeof(line), stdin)) {
-		if (sscanf(line, "%u %7s %399[^\n]", &pcr, byte, name) != 3)
+		if (sscanf(line, "%u %7s %1999[^\n]", &pcr, byte, name) != 3)
 			return 2;
 		if (!strcmp(byte, "r")) {
-			if (!make_record(&l, pcr, name))
+			blank = strchr(name, ' ');
+			if (!blank)
 				return 2;
-		} else if (!strcmp(byte, "v"))
+			*blank = '\0';
+			mk_record(&l, name, blank + 1);
+		} else if (!strcmp(byte, "v")) {
 			mk_violation(&l, pcr, name);
-		else
+		} else {
 			mk_file(&l, pcr, (uint8_t)strtoul(byte, NULL, 16),
 				name);
+		}
 	}
 	out = fopen(argv[1], "w");
 	if (!out || fwrite(l.b.data, 1, l.b.len, out) != l.b.len || fclose(out))
