@@ -23,6 +23,14 @@ void json_put(json_t *object, const char *key, json_t *value)
 		json_fail();
 }
 
+void json_put_text(json_t *object, const char *key, const char *text)
+{
+	char *safe = escape_string(text);
+
+	json_put(object, key, json_string(safe));
+	free(safe);
+}
+
 void json_push(json_t *array, json_t *value)
 {
 	if (json_array_append_new(array, json_check(value)))

@@ -12,6 +12,8 @@ json_t *json_check(json_t *j);
 /* Both take over the reference to @value. */
 void json_put(json_t *object, const char *key, json_t *value);
 void json_push(json_t *array, json_t *value);
+/* Text of unknown origin, escaped. */
+void json_put_text(json_t *object, const char *key, const char *text);
 /* Print @root and a newline on stdout, drop it. */
 void json_finish(json_t *root, size_t flags);
 

@@ -169,32 +169,42 @@ bool pcr_read_sysfs(const char *dir, const struct hash_alg *bank,
 	return ok;
 }
 
+bool pcr_parse_acc(const char *text, struct vpcr_acc *acc)
+{
+	const char *blank = strchr(text, ' ');
+	char *digest = xasprintf("%.*s", blank ? (int)(blank - text) : 0, text);
+	uint8_t value[HASH_MAX_SIZE];
+	const struct hash_alg *alg;
+	const char *why;
+
+	alg = hash_parse_digest(digest, value, &why);
+	free(digest);
+	if (!alg || strcmp(alg->name, "sha256") ||
+	    !parse_uint(blank + 1, UINT64_MAX, &acc->entries))
+		return false;
+	memcpy(acc->value, value, sizeof(acc->value));
+	return true;
+}
+
 /* "<pcr> <algo>:<hex>" or "acc sha256:<hex> <entries>" */
 static bool parse_vpcr_line(char *line, struct pcr_set *s,
 			    struct vpcr_acc *acc, bool *seen_acc)
 {
-	const char *first = strtok(line, " ");
-	const char *digest = strtok(NULL, " ");
-	const char *count = strtok(NULL, " ");
 	uint8_t value[HASH_MAX_SIZE];
 	const struct hash_alg *alg;
-	const char *why;
+	const char *first, *digest, *why;
 	uint64_t pcr;
 
+	if (*seen_acc)
+		return false;
+	if (!strncmp(line, "acc ", 4))
+		return *seen_acc = pcr_parse_acc(line + 4, acc);
+	first = strtok(line, " ");
+	digest = strtok(NULL, " ");
 	if (!first || !digest || strtok(NULL, " "))
 		return false;
 	alg = hash_parse_digest(digest, value, &why);
-	if (!alg || *seen_acc)
-		return false;
-	if (!strcmp(first, "acc")) {
-		if (strcmp(alg->name, "sha256") || !count ||
-		    !parse_uint(count, UINT64_MAX, &acc->entries))
-			return false;
-		memcpy(acc->value, value, sizeof(acc->value));
-		*seen_acc = true;
-		return true;
-	}
-	if (count || !parse_uint(first, PCR_COUNT - 1, &pcr) || !alg->tpm_id)
+	if (!alg || !parse_uint(first, PCR_COUNT - 1, &pcr) || !alg->tpm_id)
 		return false;
 	pcr_set_add(s, (uint32_t)pcr, alg, value, "vpcr");
 	return true;

@@ -27,11 +27,14 @@ void pcr_set_add(struct pcr_set *s, uint32_t pcr, const struct hash_alg *bank,
 		 const uint8_t *value, const char *source);
 void pcr_set_free(struct pcr_set *s);
 
-/* The acc line of a vpcr file. */
+/* What a list comes to, as the acc line of a vpcr file or of a status has it. */
 struct vpcr_acc {
 	uint8_t value[32];
 	uint64_t entries;
 };
+
+/* "sha256:HEX N"; prints nothing. */
+bool pcr_parse_acc(const char *text, struct vpcr_acc *acc);
 
 /*
  * All of the following print why they failed and return false.

@@ -64,11 +64,14 @@ void securityfs_explain(const char *dir, const char *path)
 		msg("securityfs is not mounted at %s", dir);
 	else if (reason == ENOENT && !has_directory(dir, "integrity/ima"))
 		msg("the kernel has no IMA");
-	else if (reason == ENOENT && strstr(path, "/ima/ns/") &&
+	else if (reason == ENOENT && strstr(path, "/ima/ns") &&
 		 !has_directory(dir, "integrity/ima/ns"))
 		msg("this securityfs does not show other namespaces: not the initial one, or a kernel without that");
 	else if (reason == ENOENT && strstr(path, "/ima/ns/"))
 		msg("there is no such namespace, or it is gone");
+	else if ((reason == EACCES || reason == EPERM) &&
+		 strstr(path, "/ima/ns"))
+		msg("only root of the initial user namespace sees other namespaces");
 	else if (reason == EACCES && securityfs_is_child(dir))
 		msg("the namespace is not active yet, or belongs to another user namespace");
 }

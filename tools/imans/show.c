@@ -52,16 +52,6 @@ static char *field_text(const struct list_entry *e, size_t i)
 	return text;
 }
 
-static bool is_printable(const uint8_t *p, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (p[i] < 0x20 || p[i] > 0x7e)
-			return false;
-	return len > 0;
-}
-
 /*
  * Records of the namespaces themselves: "key=value key=value ..." in a buffer
  * whose name starts with ima_ns_. NULL if the entry is no such record.
@@ -76,7 +66,7 @@ static json_t *record_json(const struct list_entry *e)
 	buf = list_entry_buffer(e, &len);
 	name = list_entry_name(e, &name_len);
 	if (!buf || !name || name_len < 7 || memcmp(name, "ima_ns_", 7) ||
-	    !is_printable(buf, len))
+	    !len || !all_printable(buf, len))
 		return NULL;
 	copy = xcalloc(len + 1, 1);
 	memcpy(copy, buf, len);
@@ -106,7 +96,7 @@ static void show_extra(const struct list_entry *e, size_t i)
 
 	if (!f->len)
 		return;
-	if (!strcmp(id, "buf") && is_printable(f->data, f->len)) {
+	if (!strcmp(id, "buf") && all_printable(f->data, f->len)) {
 		printf(" \"%.*s\"", (int)f->len, (const char *)f->data);
 		return;
 	}

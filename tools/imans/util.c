@@ -74,16 +74,24 @@ char *xstrdup(const char *s)
 	return check_alloc(strdup(s));
 }
 
+char *xvasprintf(const char *fmt, va_list ap)
+{
+	char *s;
+
+	if (vasprintf(&s, fmt, ap) < 0)
+		s = NULL;
+	return check_alloc(s);
+}
+
 char *xasprintf(const char *fmt, ...)
 {
 	va_list ap;
 	char *s;
 
 	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		s = NULL;
+	s = xvasprintf(fmt, ap);
 	va_end(ap);
-	return check_alloc(s);
+	return s;
 }
 
 bool parse_uint(const char *s, uint64_t max, uint64_t *out)
@@ -200,6 +208,21 @@ char *escape_text(const uint8_t *in, size_t len)
 	}
 	out[o] = '\0';
 	return out;
+}
+
+char *escape_string(const char *s)
+{
+	return escape_text((const uint8_t *)s, strlen(s));
+}
+
+bool all_printable(const uint8_t *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] < 0x20 || p[i] > 0x7e)
+			return false;
+	return true;
 }
 
 bool all_bytes(const uint8_t *p, size_t len, uint8_t value)

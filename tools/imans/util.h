@@ -5,6 +5,7 @@
 #ifndef IMANS_UTIL_H
 #define IMANS_UTIL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,8 @@ void *xcalloc(size_t n, size_t size);
 void *xreallocarray(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap)
+	__attribute__((format(printf, 1, 0)));
 
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_free(struct buf *b);
@@ -67,7 +70,10 @@ void hex_print(FILE *f, const uint8_t *in, size_t len);
  * characters, backslash and bytes that are not UTF-8 become \xNN.
  */
 char *escape_text(const uint8_t *in, size_t len);
+char *escape_string(const char *s);
 
+/* Nothing but characters that ASCII prints; also true of nothing at all. */
+bool all_printable(const uint8_t *p, size_t len);
 bool all_bytes(const uint8_t *p, size_t len, uint8_t value);
 uint32_t get_le32(const uint8_t *p);
 void put_le32(uint8_t *p, uint32_t v);
