@@ -163,11 +163,9 @@ static char *list_path(const char *securityfs, const char *operand,
 {
 	*id = 0;
 	if (!operand)
-		return xasprintf("%s/integrity/ima/binary_runtime_measurements",
-				 securityfs);
+		return securityfs_list(securityfs);
 	if (parse_uint(operand, UINT64_MAX, id))
-		return securityfs_ns_file(securityfs, operand,
-					  "binary_runtime_measurements");
+		return securityfs_ns_file(securityfs, operand, SECURITYFS_LIST);
 	return xstrdup(operand);
 }
 

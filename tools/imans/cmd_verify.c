@@ -3,13 +3,14 @@
  * imans verify: a measurement list against PCR values.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "command.h"
-#include "host_live.h"
 #include "securityfs.h"
 #include "tpm.h"
 #include "verify.h"
+#include "verify_host.h"
 
 /* A list that grows while it is read is read again this often. */
 #define LIVE_ATTEMPTS 5
@@ -20,8 +21,14 @@
 enum {
 	OPT_BANK, OPT_PCR, OPT_PCR_VALUE, OPT_TCTI, OPT_SYSFS, OPT_TPM12,
 	OPT_VPCR, OPT_REFERENCE, OPT_ALLOW_PREFIX, OPT_ALLOW_VIOLATIONS, OPT_PADDED,
-	OPT_JSON, OPT_HOST, OPT_SAVED, OPT_SECURITYFS,
+	OPT_JSON, OPT_HOST, OPT_SAVED, OPT_KEXEC, OPT_SECURITYFS,
 };
+
+/* What says nothing without PCR values, and what goes with --host only. */
+#define PCR_OPTIONS (1u << OPT_BANK | 1u << OPT_PCR | 1u << OPT_REFERENCE | \
+		     1u << OPT_ALLOW_PREFIX | 1u << OPT_ALLOW_VIOLATIONS | \
+		     1u << OPT_PADDED)
+#define HOST_OPTIONS (1u << OPT_SAVED | 1u << OPT_KEXEC | 1u << OPT_SECURITYFS)
 
 static const struct option_spec options[] = {
 	[OPT_BANK] = { "bank", "ALGO", false,
@@ -37,7 +44,7 @@ static const struct option_spec options[] = {
 	[OPT_TPM12] = { "tpm1.2", "DEVICE", false,
 		"Read the PCRs from a TPM 1.2, e.g. /dev/tpm0." },
 	[OPT_VPCR] = { "vpcr", "FILE", false,
-		"Compare with the lines of an ima/vpcr file, acc included." },
+		"Compare with the lines of an ima/vpcr file, acc included. With --host also ID=FILE, the acc that namespace ID tells of itself; may be repeated." },
 	[OPT_REFERENCE] = { "reference", "FILE", false,
 		"Lines \"algo:digest path\": every file of the list must be there with that digest." },
 	[OPT_ALLOW_PREFIX] = { "allow-prefix", NULL, false,
@@ -48,9 +55,11 @@ static const struct option_spec options[] = {
 		"Accept banks that Linux extended with SHA-1 digests padded with zeros." },
 	[OPT_JSON] = { "json", NULL, false, "Print the result as JSON." },
 	[OPT_HOST] = { "host", NULL, false,
-		"Hold the records of namespaces in the host's list against what is alive. LIST is the host's own then, unless given." },
+		"Verify the records of all namespaces of the machine. LIST is the host's own then, unless given." },
 	[OPT_SAVED] = { "list", "ID=FILE", false,
 		"With --host: FILE has to be the list that namespace ID left; may be repeated." },
+	[OPT_KEXEC] = { "kexec", NULL, false,
+		"With --host: the last boot_aggregate is that of a kexec; namespaces born before it have ended without a record." },
 	[OPT_SECURITYFS] = { "securityfs", "DIR", false,
 		"With --host: where the host's securityfs is mounted. Default: " SECURITYFS_DIR "." },
 	{ NULL, NULL, false, NULL },
@@ -64,8 +73,11 @@ static const char *const text[] = {
 	"Violations are reported. They fail the verification only with --reference, because then the contents matter, and not with --allow-violations. The name in a violation is covered by no PCR: the kernel extends the same value for all of them.",
 	"In the reference a blank in a path counts as '_', as the kernel writes it; several lines of one path are alternatives; \"verity:algo:digest\" is an fs-verity digest; lines with '#' are comments. boot_aggregate as first entry and buffer records are no files.",
 	"Names with control characters, backslashes or bytes that are not UTF-8 are shown with \\xNN in their place.",
-	"--host checks that every namespace whose birth is listed is alive or has its death listed, and that who is alive was born; that its policies have no gap; and that the list of each namespace alive comes to the sum (acc) which its death record will commit to. With PCR values the host's list is verified first, otherwise it is taken at its word.",
-	"The exit status is 1 if the list is not verified and 2 if it cannot be judged: malformed list, no value for a PCR to be had.",
+	"--host reads the list of the initial namespace and, from ima/ns, those of all others. Every birth record must have exactly one death record in the same list or be that of a namespace in ima/ns, and every active namespace must have been born in the list of its parent. A policy record must stand between birth and death, and their numbers must have no gap; what the namespace's own list says of a policy must stand above, too. No id is given twice. With PCR values the host's list is verified first, otherwise it is taken at its word.",
+	"With --host each list is replayed. The result, acc, is what the death record commits to. It is compared with the kernel's own, which status shows, for the living; with the death record for those that end meanwhile and those given with --list; and with what the namespace says itself for those given with --vpcr: their files can be reached by /proc/PID/root. A list that lost entries never leads to acc.",
+	"Namespaces that are born or die meanwhile do no harm: lists are read before the directory and again after it. What the kernel may still have to add is waited for, up to 13 seconds; if it does not come the exit status is 2.",
+	"After a kexec with the list carried over, births of the kernel before have no death records. Any file can be listed as boot_aggregate: only the user can know that there was a kexec, see --kexec.",
+	"The exit status is 1 if the list is not verified and 2 if it cannot be judged: malformed list, no value for a PCR to be had, no such namespace.",
 	NULL,
 };
 
@@ -89,15 +101,33 @@ struct request {
 	struct verify_options opt;
 	struct reference reference;
 	struct vpcr_acc acc;
-	struct host_options host;
-	bool is_host;
+	struct host_request host;
+	unsigned int options;
 	bool json;
 };
+
+/* "ID=FILE", added to the others; false if it is not that. */
+static bool add_host_file(struct host_files *files, const char *value)
+{
+	const char *eq = strchr(value, '=');
+	char *number = xasprintf("%.*s", eq ? (int)(eq - value) : 0, value);
+	uint64_t id;
+	bool good;
+
+	good = eq && eq[1] && parse_uint(number, UINT64_MAX, &id) && id;
+	free(number);
+	if (!good)
+		return false;
+	files->v = xreallocarray(files->v, files->n + 1, sizeof(*files->v));
+	files->v[files->n++] = (struct host_file){ id, eq + 1 };
+	return true;
+}
 
 static bool set_option(struct request *rq, int o, const char *value)
 {
 	uint64_t n;
 
+	rq->options |= 1u << o;
 	switch (o) {
 	case OPT_BANK:
 		rq->src.bank = hash_bank_by_name(value);
@@ -126,6 +156,8 @@ static bool set_option(struct request *rq, int o, const char *value)
 		rq->src.tpm12 = value;
 		return true;
 	case OPT_VPCR:
+		if (add_host_file(&rq->host.src.vpcr, value))
+			return true;
 		rq->src.vpcr = value;
 		rq->opt.acc = &rq->acc;
 		return true;
@@ -139,15 +171,20 @@ static bool set_option(struct request *rq, int o, const char *value)
 		return rq->opt.allow_violations = true;
 	case OPT_PADDED:
 		return rq->opt.padded = true;
-	case OPT_HOST:
-		return rq->is_host = true;
 	case OPT_SAVED:
-		return host_option_saved(&rq->host, value);
+		if (add_host_file(&rq->host.src.saved, value))
+			return true;
+		msg("%s: ID=FILE expected", value);
+		return false;
+	case OPT_KEXEC:
+		return rq->host.kexec = true;
 	case OPT_SECURITYFS:
-		rq->host.dir = value;
+		rq->host.src.dir = value;
 		return true;
-	default:
+	case OPT_JSON:
 		return rq->json = true;
+	default:
+		return true;
 	}
 }
 
@@ -266,39 +303,48 @@ out_free:
 	return rc;
 }
 
+/* The first of some options. */
+static const char *name_of(unsigned int some)
+{
+	return options[__builtin_ctz(some)].name;
+}
+
 /* --host: the list against PCR values if there are any, then the records. */
 static int run_host(struct cmdline *c, struct request *rq)
 {
 	bool has_values = rq->src.given.n || has_live_source(&rq->src);
-	char *list = NULL;
 	int rc = IMANS_OK, rc_host;
+	char *list;
 
 	if (c->argc > 1)
 		return usage_error(c, "one LIST at most with --host");
 	if (has_values && rq->json)
 		return usage_error(c, "--host --json takes no PCR values: verify LIST with them on its own");
-	if (!rq->host.dir)
-		rq->host.dir = SECURITYFS_DIR;
-	rq->host.list = c->argc ? c->argv[0] : NULL;
+	if (!has_values && rq->options & PCR_OPTIONS)
+		return usage_error(c, "--%s needs PCR values to compare with",
+				   name_of(rq->options & PCR_OPTIONS));
+	rq->host.src.list = c->argc ? c->argv[0] : NULL;
 	rq->host.json = rq->json;
 	if (has_values) {
 		list = c->argc ? xstrdup(c->argv[0]) :
-		       xasprintf("%s/integrity/ima/binary_runtime_measurements",
-				 rq->host.dir);
+		       securityfs_list(rq->host.src.dir);
 		rq->src.list = list;
 		rc = judge(rq);
 		free(list);
 	}
 	if (rc == IMANS_ERROR)
 		return rc;
-	rc_host = host_verify(&rq->host);
+	rc_host = verify_host(&rq->host);
 	return rc_host > rc ? rc_host : rc;
 }
 
 static int run_list(struct cmdline *c, struct request *rq)
 {
-	if (rq->host.dir || rq->host.nsaved)
-		return usage_error(c, "--list and --securityfs go with --host");
+	if (rq->options & HOST_OPTIONS)
+		return usage_error(c, "--%s goes with --host only",
+				   name_of(rq->options & HOST_OPTIONS));
+	if (rq->host.src.vpcr.n)
+		return usage_error(c, "--vpcr ID=FILE goes with --host only");
 	if (c->argc != 1)
 		return usage_error(c, "one LIST expected");
 	if (!rq->src.given.n && !has_live_source(&rq->src))
@@ -309,7 +355,7 @@ static int run_list(struct cmdline *c, struct request *rq)
 
 static int run(struct cmdline *c)
 {
-	struct request rq = { 0 };
+	struct request rq = { .host.src.dir = SECURITYFS_DIR };
 	int o, rc;
 
 	while ((o = cmdline_next(c)) >= 0)
@@ -323,18 +369,19 @@ static int run(struct cmdline *c)
 	}
 	if (!rq.opt.pcrs_chosen)
 		rq.opt.pcrs = ~0ull;
-	rc = rq.is_host ? run_host(c, &rq) : run_list(c, &rq);
+	rc = rq.options & 1u << OPT_HOST ? run_host(c, &rq) : run_list(c, &rq);
 out_free:
 	pcr_set_free(&rq.src.given);
 	reference_free(&rq.reference);
-	free(rq.host.saved);
+	free(rq.host.src.saved.v);
+	free(rq.host.src.vpcr.v);
 	return rc;
 }
 
 const struct command command_verify = {
 	.name = "verify",
 	.args = "LIST [OPTIONS] | --host [LIST] [OPTIONS]",
-	.summary = "Compare a measurement list with PCR values and reference digests.",
+	.summary = "Compare a list with PCR values, or the records of all namespaces.",
 	.text = text,
 	.options = options,
 	.run = run,

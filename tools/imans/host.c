@@ -1,330 +1,398 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdarg.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "host.h"
-#include "replay.h"
+#include "securityfs.h"
+#include "view.h"
 
-#define ACC_PREFIX "sha256:"
-#define ACC_HEX 64
+/* Beyond this the kernel refuses by default. */
+#define MAX_FILES (1 << 20)
 
-/* A record as it is taken apart. */
-struct record {
-	const uint8_t *text;
-	size_t len;
-	size_t index;
-	uint64_t list;
-	uint64_t id;
-};
+/*
+ * An entry is in acc before it is in the list: for as long as its TPM takes,
+ * which the kernel gives up after ten seconds.
+ */
+#define LATE_SECONDS 11
 
-void host_finding(struct host_book *book, const char *fmt, ...)
+/* A copy that is being written may end within an entry for a moment. */
+#define SHORT_TRIES 50
+#define SHORT_PAUSE_MS 10
+
+static time_t now(void)
 {
-	va_list ap;
-	char *s;
+	struct timespec ts;
 
-	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0) {
-		msg("out of memory");
-		exit(IMANS_ERROR);
-	}
-	va_end(ap);
-	book->finding = xreallocarray(book->finding, book->nfindings + 1,
-				      sizeof(*book->finding));
-	book->finding[book->nfindings++] = s;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
 }
 
-void host_free(struct host_book *book)
+static struct host_list *add_list(struct host *h, uint64_t id, int fd)
 {
-	while (book->nfindings)
-		free(book->finding[--book->nfindings]);
-	free(book->finding);
-	free(book->space);
-	free(book->listed);
-	memset(book, 0, sizeof(*book));
+	struct host_list *l;
+
+	h->list = xreallocarray(h->list, h->nlists + 1, sizeof(*h->list));
+	l = &h->list[h->nlists++];
+	memset(l, 0, sizeof(*l));
+	l->id = id;
+	l->fd = fd;
+	return l;
 }
 
-struct host_space *host_find(const struct host_book *book, uint64_t id)
+static struct host_list *find_list(struct host *h, uint64_t id)
 {
 	size_t i;
 
-	for (i = book->nspaces; i-- > 0; )
-		if (book->space[i].id == id)
-			return &book->space[i];
+	for (i = 0; i < h->nlists; i++)
+		if (h->list[i].id == id)
+			return &h->list[i];
 	return NULL;
 }
 
-bool host_has_list(const struct host_book *book, uint64_t id)
+/* To the end, and to the end of an entry. What is malformed the judge says. */
+static bool read_list(struct host_list *l)
 {
-	size_t i;
-
-	if (!id)
-		return true;
-	for (i = 0; i < book->nlisted; i++)
-		if (book->listed[i] == id)
-			return true;
-	return false;
-}
-
-const char *host_value(const uint8_t *record, size_t len, const char *key,
-		       size_t *value_len)
-{
-	size_t n = strlen(key), at = 0, end;
-
-	while (at < len) {
-		const uint8_t *blank = memchr(record + at, ' ', len - at);
-
-		end = blank ? (size_t)(blank - record) : len;
-		if (end - at > n && record[at + n] == '=' &&
-		    !memcmp(record + at, key, n)) {
-			*value_len = end - at - n - 1;
-			return (const char *)record + at + n + 1;
-		}
-		at = end + 1;
-	}
-	return NULL;
-}
-
-static bool record_number(const struct record *r, const char *key,
-			  uint64_t *number)
-{
-	char digits[24];
-	size_t len;
-	const char *value = host_value(r->text, r->len, key, &len);
-
-	if (!value || len >= sizeof(digits))
-		return false;
-	memcpy(digits, value, len);
-	digits[len] = '\0';
-	return parse_uint(digits, UINT64_MAX, number);
-}
-
-bool host_parse_acc(const char *text, uint8_t *acc, uint64_t *entries)
-{
-	const char *hex = text + strlen(ACC_PREFIX);
-
-	return !strncmp(text, ACC_PREFIX, strlen(ACC_PREFIX)) &&
-	       strlen(hex) > ACC_HEX + 1 && hex[ACC_HEX] == ' ' &&
-	       hex_decode(hex, ACC_HEX, acc, 32) == 32 &&
-	       parse_uint(hex + ACC_HEX + 1, UINT64_MAX, entries);
-}
-
-static bool record_acc(const struct record *r, uint8_t *acc)
-{
-	size_t len;
-	const char *value = host_value(r->text, r->len, "acc", &len);
-
-	return value && len == strlen(ACC_PREFIX) + ACC_HEX &&
-	       !memcmp(value, ACC_PREFIX, strlen(ACC_PREFIX)) &&
-	       hex_decode(value + strlen(ACC_PREFIX), ACC_HEX, acc, 32) == 32;
-}
-
-/* "entry 12 of the list of namespace 3"; the last four stay valid. */
-static const char *place(uint64_t list, size_t index)
-{
-	static char text[4][80];
-	static int next;
-	char *s = text[next++ % 4];
-
-	if (list)
-		snprintf(s, sizeof(text[0]),
-			 "entry %zu of the list of namespace %llu", index,
-			 (unsigned long long)list);
-	else
-		snprintf(s, sizeof(text[0]), "entry %zu of the host's list",
-			 index);
-	return s;
-}
-
-static void add_birth(struct host_book *book, const struct record *r)
-{
-	struct host_space *s = host_find(book, r->id);
-
-	if (s && s->birth && !s->carried) {
-		host_finding(book, "namespace %llu is born twice: %s and %s",
-			     (unsigned long long)r->id,
-			     place(s->list, s->birth),
-			     place(r->list, r->index));
-		return;
-	}
-	book->space = xreallocarray(book->space, book->nspaces + 1,
-				    sizeof(*book->space));
-	s = &book->space[book->nspaces++];
-	memset(s, 0, sizeof(*s));
-	s->id = r->id;
-	s->list = r->list;
-	s->birth = r->index;
-}
-
-/* The namespace a record is about, if its birth is in the same list. */
-static struct host_space *born_here(struct host_book *book,
-				    const struct record *r, const char *what)
-{
-	struct host_space *s = host_find(book, r->id);
-
-	if (s && s->list == r->list && !s->carried)
-		return s;
-	host_finding(book, "%s: %s of namespace %llu, whose birth is not before it",
-		     place(r->list, r->index), what, (unsigned long long)r->id);
-	return NULL;
-}
-
-static void add_policy(struct host_book *book, const struct record *r)
-{
-	struct host_space *s;
-	uint64_t seq;
-
-	/* Its own copy says nothing that the one above does not. */
-	if (r->id == r->list)
-		return;
-	s = born_here(book, r, "a policy");
-	if (!s)
-		return;
-	if (!record_number(r, "seq", &seq)) {
-		host_finding(book, "%s: a policy without number",
-			     place(r->list, r->index));
-		return;
-	}
-	if (s->death)
-		host_finding(book, "%s: a policy of namespace %llu, which had ended at entry %zu",
-			     place(r->list, r->index),
-			     (unsigned long long)r->id, s->death);
-	if (seq != s->seq + 1)
-		host_finding(book, "%s: policy %llu of namespace %llu follows policy %llu",
-			     place(r->list, r->index), (unsigned long long)seq,
-			     (unsigned long long)r->id,
-			     (unsigned long long)s->seq);
-	s->seq = seq;
-}
-
-static void add_death(struct host_book *book, const struct record *r)
-{
-	struct host_space *s = born_here(book, r, "the death");
-
-	if (!s)
-		return;
-	if (s->death) {
-		host_finding(book, "namespace %llu dies twice: %s and entry %zu",
-			     (unsigned long long)r->id,
-			     place(r->list, r->index), s->death);
-		return;
-	}
-	s->death = r->index;
-	if (!record_number(r, "entries", &s->entries) ||
-	    !record_number(r, "violations", &s->violations) ||
-	    !record_acc(r, s->acc))
-		host_finding(book, "%s: the death of namespace %llu does not say what it leaves",
-			     place(r->list, r->index),
-			     (unsigned long long)r->id);
-}
-
-static bool is_name(const uint8_t *name, size_t len, const char *want)
-{
-	return len == strlen(want) && !memcmp(name, want, len);
-}
-
-/* A list carried over by kexec goes on with the next kernel's boot_aggregate. */
-static void new_boot(struct host_book *book, uint64_t list)
-{
-	size_t i;
-
-	for (i = 0; i < book->nspaces; i++)
-		if (book->space[i].list == list)
-			book->space[i].carried = true;
-}
-
-static void add_entry(struct host_book *book, uint64_t list,
-		      const struct list_entry *e)
-{
-	struct record r = { .index = e->index, .list = list };
-	size_t name_len;
-	const uint8_t *name = list_entry_name(e, &name_len);
-
-	if (!name || e->violation)
-		return;
-	r.text = list_entry_buffer(e, &r.len);
-	if (!r.text) {
-		if (!list && e->index > 1 &&
-		    is_name(name, name_len, "boot_aggregate"))
-			new_boot(book, list);
-		return;
-	}
-	if (name_len < 7 || memcmp(name, "ima_ns_", 7))
-		return;
-	if (!is_name(name, name_len, "ima_ns_birth") &&
-	    !is_name(name, name_len, "ima_ns_policy") &&
-	    !is_name(name, name_len, "ima_ns_death"))
-		return;
-	if (!record_number(&r, "id", &r.id) || !r.id) {
-		host_finding(book, "%s: a record that names no namespace",
-			     place(list, e->index));
-		return;
-	}
-	if (is_name(name, name_len, "ima_ns_birth"))
-		add_birth(book, &r);
-	else if (is_name(name, name_len, "ima_ns_policy"))
-		add_policy(book, &r);
-	else
-		add_death(book, &r);
-}
-
-bool host_add_list(struct host_book *book, uint64_t id, const struct buf *list,
-		   const char *name)
-{
+	static const struct timespec pause = { 0, SHORT_PAUSE_MS * 1000000 };
 	enum list_status st;
-	struct list_reader r;
 	struct list_entry e;
+	int tries;
 
-	list_begin(&r, list->data, list->len);
-	while ((st = list_next(&r, &e)) == LIST_ENTRY) {
-		uint8_t digest[HASH_MAX_SIZE];
-
-		/* A record that was changed is worth nothing. */
-		list_entry_digest(&e, r.hash, digest);
-		if (!e.violation && memcmp(digest, e.digest, r.hash->size))
-			host_finding(book, "%s is not what was measured",
-				     place(id, e.index));
-		else
-			add_entry(book, id, &e);
+	for (tries = 0; tries < SHORT_TRIES; tries++) {
+		if (read_fd(l->fd, &l->bytes)) {
+			msg_errno("%s", lives_list_name(l->id));
+			return false;
+		}
+		if (!l->reader.index)
+			list_begin(&l->reader, l->bytes.data, l->bytes.len);
+		l->reader.data = l->bytes.data;
+		l->reader.len = l->bytes.len;
+		while ((st = list_next(&l->reader, &e)) == LIST_ENTRY)
+			;
+		if (st != LIST_SHORT)
+			break;
+		nanosleep(&pause, NULL);
 	}
-	if (st != LIST_END) {
-		msg("%s: %s list: %s", name,
-		    st == LIST_SHORT ? "truncated" : "malformed", r.error);
-		return false;
-	}
-	if (!id) {
-		book->entries = r.index;
-		return true;
-	}
-	book->listed = xreallocarray(book->listed, book->nlisted + 1,
-				     sizeof(*book->listed));
-	book->listed[book->nlisted++] = id;
 	return true;
 }
 
-enum host_sum host_sum(const struct buf *list, uint64_t entries,
-		       const uint8_t *acc, bool whole)
+static bool read_lists(struct host *h)
 {
-	static const struct pcr_set nothing;
-	enum list_status st;
-	struct list_reader r;
-	struct list_entry e;
-	struct replay replay;
-	enum host_sum sum;
+	size_t i;
 
-	replay_begin(&replay, &nothing, entries);
-	list_begin(&r, list->data, list->len);
-	while ((st = list_next(&r, &e)) == LIST_ENTRY)
-		replay_entry(&replay, &e);
-	if (st != LIST_END)
-		sum = HOST_SUM_WRONG;
-	else if (replay.entries < entries)
-		sum = HOST_SUM_SHORT;
-	else if ((whole && replay.entries != entries) ||
-		 memcmp(replay.acc_then, acc, sizeof(replay.acc_then)))
-		sum = HOST_SUM_WRONG;
+	for (i = 0; i < h->nlists; i++)
+		if (h->list[i].fd >= 0 && !read_list(&h->list[i]))
+			return false;
+	return true;
+}
+
+static bool add_saved(struct host *h, const struct host_file *f)
+{
+	struct host_list *l;
+
+	if (find_list(h, f->id)) {
+		msg("namespace %llu: two lists given",
+		    (unsigned long long)f->id);
+		return false;
+	}
+	l = add_list(h, f->id, -1);
+	l->path = escape_string(f->path);
+	l->final = true;
+	if (read_file(f->path, &l->bytes)) {
+		msg_errno("%s", f->path);
+		return false;
+	}
+	l->known = l->bytes.len;
+	return true;
+}
+
+static const struct vpcr_acc *find_vpcr(const struct host *h, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < h->nvpcr; i++)
+		if (h->vpcr[i].id == id)
+			return &h->vpcr[i].acc;
+	return NULL;
+}
+
+static bool add_vpcr(struct host *h, const struct host_file *f)
+{
+	struct pcr_set ignored = { 0 };
+	bool good;
+
+	if (find_vpcr(h, f->id)) {
+		msg("namespace %llu: two vpcr files given",
+		    (unsigned long long)f->id);
+		return false;
+	}
+	h->vpcr = xreallocarray(h->vpcr, h->nvpcr + 1, sizeof(*h->vpcr));
+	h->vpcr[h->nvpcr].id = f->id;
+	good = pcr_read_vpcr(f->path, &ignored, &h->vpcr[h->nvpcr].acc);
+	h->nvpcr++;
+	pcr_set_free(&ignored);
+	return good;
+}
+
+/*
+ * One descriptor for each namespace is more than programs get by default. What
+ * fails here fails again, and is said, when there are too many.
+ */
+static void raise_limit(void)
+{
+	struct rlimit lim = { MAX_FILES, MAX_FILES };
+
+	if (!setrlimit(RLIMIT_NOFILE, &lim) || getrlimit(RLIMIT_NOFILE, &lim))
+		return;
+	lim.rlim_cur = lim.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &lim);
+}
+
+static bool open_host_list(struct host *h, const struct host_sources *src)
+{
+	char *path = src->list ? xstrdup(src->list) :
+		     securityfs_list(src->dir);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		securityfs_explain(src->dir, path);
 	else
-		sum = HOST_SUM_RIGHT;
-	replay_free(&replay);
-	return sum;
+		add_list(h, 0, fd);
+	free(path);
+	return fd >= 0;
+}
+
+bool host_begin(struct host *h, const struct host_sources *src)
+{
+	size_t i;
+
+	memset(h, 0, sizeof(*h));
+	h->dir = src->dir;
+	h->begun = now();
+	raise_limit();
+	if (!open_host_list(h, src))
+		return false;
+	for (i = 0; i < src->saved.n; i++)
+		if (!add_saved(h, &src->saved.v[i]))
+			return false;
+	/* Before any list: each must have what the file covers. */
+	for (i = 0; i < src->vpcr.n; i++)
+		if (!add_vpcr(h, &src->vpcr.v[i]))
+			return false;
+	return true;
+}
+
+static void mark_known(struct host *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->nlists; i++)
+		h->list[i].known = h->list[i].reader.index ?
+				   h->list[i].reader.pos : h->list[i].known;
+}
+
+/* Who has no directory is dead; who has one but no files is not active yet. */
+static bool look_at_directory(struct host *h)
+{
+	struct view_ids ids;
+	size_t i;
+
+	if (!view_read_ids(h->dir, &ids))
+		return false;
+	free(h->ns);
+	h->ns = xcalloc(ids.n, sizeof(*h->ns));
+	h->nns = ids.n;
+	for (i = 0; i < ids.n; i++)
+		h->ns[i].id = ids.id[i];
+	view_free_ids(&ids);
+	return true;
+}
+
+static bool open_lists(struct host *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->nns; i++) {
+		enum view_result res;
+		int fd;
+
+		if (find_list(h, h->ns[i].id))
+			continue;
+		res = view_open(h->dir, h->ns[i].id, SECURITYFS_LIST, &fd);
+		if (res == VIEW_FAILED)
+			return false;
+		if (res == VIEW_OK)
+			add_list(h, h->ns[i].id, fd);
+	}
+	return true;
+}
+
+/* Who is active, before the last reading of the lists or after it. */
+static bool look_who_is_active(struct host *h, bool after)
+{
+	size_t i;
+
+	for (i = 0; i < h->nns; i++) {
+		struct lives_ns *ns = &h->ns[i];
+		struct view_status st;
+		bool active;
+
+		switch (view_read_status(h->dir, ns->id, &st)) {
+		case VIEW_FAILED:
+			return false;
+		case VIEW_GONE:
+			continue;
+		case VIEW_OK:
+			break;
+		}
+		active = !strcmp(st.state, "active");
+		if (active)
+			ns->parent = st.parent;
+		if (after)
+			ns->is_active = active;
+		else
+			ns->was_active = active;
+		view_free_status(&st);
+	}
+	return true;
+}
+
+/* The first acc stays: what it covers must be in the list in the end. */
+static void take_status(struct host_list *l, const struct view_status *st)
+{
+	l->pending = st->pending;
+	if (l->has_status)
+		return;
+	l->has_status = true;
+	l->has_acc = st->has_acc;
+	l->status = st->acc;
+	l->since = now();
+}
+
+/*
+ * What is pending now was so when the directory was read, or came later. acc is
+ * read before the list.
+ */
+static bool look_at_status(struct host *h)
+{
+	size_t i;
+
+	for (i = 1; i < h->nlists; i++) {
+		struct host_list *l = &h->list[i];
+		struct view_status st;
+
+		l->pending = false;
+		if (l->final)
+			continue;
+		switch (view_read_status(h->dir, l->id, &st)) {
+		case VIEW_FAILED:
+			return false;
+		case VIEW_GONE:
+			break;
+		case VIEW_OK:
+			take_status(l, &st);
+			view_free_status(&st);
+			break;
+		}
+	}
+	return true;
+}
+
+/* The list of who is gone has grown for the last time, and so was his parent's. */
+static bool finish_gone(struct host *h)
+{
+	bool *gone = xcalloc(h->nlists, sizeof(*gone)), any = false, good;
+	size_t i;
+
+	for (i = 1; i < h->nlists; i++) {
+		gone[i] = !h->list[i].final &&
+			  !view_exists(h->dir, h->list[i].id);
+		any |= gone[i];
+	}
+	good = !any || read_lists(h);
+	for (i = 1; good && i < h->nlists; i++) {
+		struct host_list *l = &h->list[i];
+
+		if (!gone[i])
+			continue;
+		l->final = true;
+		l->pending = false;
+		close(l->fd);
+		l->fd = -1;
+	}
+	free(gone);
+	return good;
+}
+
+static bool check_saved(const struct host *h)
+{
+	size_t i, k;
+
+	for (i = 1; i < h->nlists; i++)
+		for (k = 0; h->list[i].path && k < h->nns; k++)
+			if (h->ns[k].id == h->list[i].id &&
+			    h->ns[k].is_active) {
+				msg("namespace %llu is active: its list is read from ima/ns, none can be given",
+				    (unsigned long long)h->list[i].id);
+				return false;
+			}
+	return true;
+}
+
+bool host_look(struct host *h)
+{
+	h->looked = now();
+	/* Only what is open before can be known. */
+	if (!look_at_directory(h) || !open_lists(h) || !read_lists(h))
+		return false;
+	mark_known(h);
+	return look_at_directory(h) && open_lists(h) &&
+	       look_who_is_active(h, false) && look_at_status(h) &&
+	       read_lists(h) && finish_gone(h) &&
+	       look_who_is_active(h, true) && check_saved(h);
+}
+
+struct lives_input host_input(struct host *h, bool kexec)
+{
+	struct lives_input in = { .ns = h->ns, .nns = h->nns, .kexec = kexec };
+	time_t late = h->looked - LATE_SECONDS;
+	size_t i;
+
+	h->view = xreallocarray(h->view, h->nlists, sizeof(*h->view));
+	for (i = 0; i < h->nlists; i++) {
+		const struct host_list *l = &h->list[i];
+
+		h->view[i] = (struct lives_list){
+			.id = l->id, .data = l->bytes.data,
+			.len = l->bytes.len, .known = l->known,
+			.final = l->final, .pending = l->pending,
+			.late = h->begun < late &&
+				(!l->has_acc || l->since < late),
+			.status = l->has_acc ? &l->status : NULL,
+			.vpcr = find_vpcr(h, l->id), .path = l->path,
+		};
+	}
+	in.list = h->view;
+	in.nlists = h->nlists;
+	return in;
+}
+
+void host_end(struct host *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->nlists; i++) {
+		if (h->list[i].fd >= 0)
+			close(h->list[i].fd);
+		buf_free(&h->list[i].bytes);
+		free(h->list[i].path);
+	}
+	free(h->list);
+	free(h->ns);
+	free(h->vpcr);
+	free(h->view);
+	memset(h, 0, sizeof(*h));
 }

@@ -1,79 +1,101 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The life of namespaces as their records in measurement lists tell it: pure,
- * all input is in memory.
+ * Reading what lives_judge() needs from a machine that goes on meanwhile.
  */
 #ifndef IMANS_HOST_H
 #define IMANS_HOST_H
 
-#include "list.h"
-#include "util.h"
+#include <time.h>
 
-/**
- * struct host_space - what the records say of one namespace
- * @list:	the namespace in whose list the birth is, 0 = the initial one
- * @birth, @death: where they stand in that list, 0 = nowhere
- * @carried:	born before a kexec, which ended it without a record
- * @entries, @violations, @acc: what the death record commits to
- */
-struct host_space {
+#include "lives.h"
+
+/* Something of a namespace in a file: "ID=FILE" on the command line. */
+struct host_file {
 	uint64_t id;
-	uint64_t list;
-	size_t birth;
-	size_t death;
-	bool carried;
-	uint64_t seq;
-	uint64_t entries;
-	uint64_t violations;
-	uint8_t acc[32];
+	const char *path;
+};
+
+struct host_files {
+	struct host_file *v;
+	size_t n;
 };
 
 /**
- * struct host_book - all namespaces, and what is wrong
- * @listed:	namespaces whose lists were read, the initial one not among them
- * @finding:	one sentence each; none = nothing is wrong
+ * struct host_sources - where to read
+ * @dir:	where the securityfs of the machine is
+ * @list:	the list of the initial namespace, NULL: the one in @dir
+ * @saved:	lists of dead namespaces
+ * @vpcr:	vpcr files of live ones
  */
-struct host_book {
-	struct host_space *space;
-	size_t nspaces;
-	uint64_t *listed;
-	size_t nlisted;
-	size_t entries;
-	char **finding;
-	size_t nfindings;
+struct host_sources {
+	const char *dir;
+	const char *list;
+	struct host_files saved;
+	struct host_files vpcr;
+};
+
+/**
+ * struct host_list - a list, read to its end now and then
+ * @fd:		open as long as the namespace may add to it, which it outlives;
+ *		or -1
+ * @path:	the file of a copy, escaped: the namespace is dead; or NULL
+ * @reader:	how far entries are complete
+ * @has_status:	its status was read: with an acc in @status if @has_acc, at the
+ *		time @since
+ * @known, @final, @pending: see struct lives_list
+ */
+struct host_list {
+	uint64_t id;
+	int fd;
+	char *path;
+	struct buf bytes;
+	struct list_reader reader;
+	bool has_status;
+	bool has_acc;
+	struct vpcr_acc status;
+	time_t since;
+	size_t known;
+	bool final;
+	bool pending;
+};
+
+/* What a namespace itself said its list leads to. */
+struct host_vpcr {
+	uint64_t id;
+	struct vpcr_acc acc;
+};
+
+/**
+ * struct host - a machine
+ * @dir:	where its securityfs is
+ * @begun:	when @vpcr was read, in seconds of the monotonic clock
+ * @looked:	when the last look began
+ * @list:	that of the initial namespace first
+ * @ns:		who is in ima/ns, in ascending order
+ * @view:	of the lists, for the judge
+ */
+struct host {
+	const char *dir;
+	time_t begun;
+	time_t looked;
+	struct host_list *list;
+	size_t nlists;
+	struct lives_ns *ns;
+	size_t nns;
+	struct host_vpcr *vpcr;
+	size_t nvpcr;
+	struct lives_list *view;
 };
 
 /*
- * Take in the records of the list of namespace @id, 0 = the initial one. False,
- * with the message printed, if the list is malformed; @name is for that.
+ * Reads what is in files. Prints why it failed and returns false, as does
+ * host_look(); host_end() is to be called nevertheless.
  */
-bool host_add_list(struct host_book *book, uint64_t id, const struct buf *list,
-		   const char *name);
-void host_free(struct host_book *book);
-
-struct host_space *host_find(const struct host_book *book, uint64_t id);
-/* Was the list read in which this namespace's birth has to be? */
-bool host_has_list(const struct host_book *book, uint64_t id);
-void host_finding(struct host_book *book, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-enum host_sum {
-	HOST_SUM_RIGHT,
-	HOST_SUM_SHORT,		/* fewer than @entries in the list */
-	HOST_SUM_WRONG,
-};
-
-/*
- * Do the first @entries of @list come to @acc? With @whole there may be no
- * more. A malformed list is wrong.
- */
-enum host_sum host_sum(const struct buf *list, uint64_t entries,
-		       const uint8_t *acc, bool whole);
-
-/* The value of a key of a record, "key=value key=value ..."; NULL: none. */
-const char *host_value(const uint8_t *record, size_t len, const char *key,
-		       size_t *value_len);
-/* "sha256:HEX N" as in status; false if it is not that. */
-bool host_parse_acc(const char *text, uint8_t *acc, uint64_t *entries);
+bool host_begin(struct host *h, const struct host_sources *src);
+/* Read what is new, in an order that makes the claims of lives.h true. */
+bool host_look(struct host *h);
+/* What is to be judged; valid until the next look. */
+struct lives_input host_input(struct host *h, bool kexec);
+void host_end(struct host *h);
 
 #endif

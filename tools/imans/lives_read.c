@@ -93,6 +93,7 @@ static struct life *get_life(struct lives_verdict *v, uint64_t id)
 /* Where in which list something stands, and who is told. */
 struct place {
 	struct lives_verdict *v;
+	const struct lives_list *lists;
 	const struct lives_list *list;
 	size_t list_index;
 	size_t entry;
@@ -142,7 +143,8 @@ static void take_birth(const struct place *p, const struct record *r)
 	struct life *l = get_life(p->v, r->id);
 
 	if (l->birth) {
-		complain(p, r->id, "a second birth record");
+		complain(p, r->id, "a second birth record; the first is entry %zu of %s",
+			 l->birth, lives_list_name(p->lists[l->list].id));
 		return;
 	}
 	if (r->parent != p->list->id)
@@ -168,7 +170,8 @@ static struct life *living(const struct place *p, const struct record *r,
 		l->birth = p->entry;
 	}
 	if (l->death) {
-		complain(p, r->id, "%s after its death record", what);
+		complain(p, r->id, "%s after its death record in entry %zu",
+			 what, l->death);
 		return NULL;
 	}
 	return l;
@@ -276,11 +279,12 @@ static void judge_claim(struct lives_verdict *v, const struct lives_list *list,
 			   id, c->where);
 }
 
-static bool read_list(struct lives_verdict *v, const struct lives_list *list,
+static bool read_list(struct lives_verdict *v, const struct lives_list *lists,
 		      size_t index)
 {
 	static const struct pcr_set none;
-	struct place p = { v, list, index, 0, false };
+	const struct lives_list *list = &lists[index];
+	struct place p = { v, lists, list, index, 0, false };
 	struct lives_sum *sum = &v->sum[index];
 	struct claim claims[] = {
 		{ .where = "status", .acc = list->status },
@@ -328,7 +332,7 @@ bool lives_read(const struct lives_input *in, struct lives_verdict *v)
 	memset(v, 0, sizeof(*v));
 	v->sum = xcalloc(in->nlists, sizeof(*v->sum));
 	for (i = 0; i < in->nlists; i++)
-		if (!read_list(v, &in->list[i], i)) {
+		if (!read_list(v, in->list, i)) {
 			lives_free(v);
 			return false;
 		}

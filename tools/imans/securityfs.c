@@ -16,6 +16,11 @@ char *securityfs_ns_file(const char *dir, const char *id, const char *file)
 	return xasprintf("%s/integrity/ima/ns/%s/%s", dir, id, file);
 }
 
+char *securityfs_list(const char *dir)
+{
+	return xasprintf("%s/integrity/ima/" SECURITYFS_LIST, dir);
+}
+
 bool securityfs_is_mounted(const char *dir)
 {
 	struct statfs st;

@@ -8,7 +8,10 @@
 #include <stdbool.h>
 
 #define SECURITYFS_DIR "/sys/kernel/security"
+#define SECURITYFS_LIST "binary_runtime_measurements"
 
+/* Path of the binary list of the namespace it belongs to, to be freed. */
+char *securityfs_list(const char *dir);
 /* Path of a file init sees of namespace @id, to be freed. */
 char *securityfs_ns_file(const char *dir, const char *id, const char *file);
 /* Print why @path could not be opened (errno), and what that means. */

@@ -225,7 +225,7 @@ static void wants_an_end(void)
 	w.ns[0].is_active = false;
 	judge(&w, NULL, NULL, "dead meanwhile");
 	death(&w.l[0], 5, &w.l[1], 0);
-	judge(&w, "namespace 5: death record after its death record (entry 9",
+	judge(&w, "namespace 5: death record after its death record in entry 8 (entry 9",
 	      NULL, "dead twice");
 	end(&w);
 
@@ -278,13 +278,13 @@ static void wants_one_of_each(void)
 
 	make_usual(&w);
 	birth(&w.l[0], 5, 0);
-	judge(&w, "namespace 5: a second birth record (entry 8 of the host's list)",
+	judge(&w, "namespace 5: a second birth record; the first is entry 3 of the host's list (entry 8 of the host's list)",
 	      NULL, "born twice");
 	end(&w);
 
 	make_usual(&w);
 	birth(&w.l[1], 7, 5);
-	judge(&w, "namespace 7: a second birth record (entry 6 of the list of namespace 5)",
+	judge(&w, "namespace 7: a second birth record; the first is entry 2 of the host's list (entry 6 of the list of namespace 5)",
 	      NULL, "an id used again elsewhere");
 	end(&w);
 
