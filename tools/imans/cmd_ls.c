@@ -7,8 +7,8 @@
 
 #include "command.h"
 #include "json.h"
-#include "nsview.h"
 #include "securityfs.h"
+#include "view.h"
 
 /* User namespaces nest 33 deep; a loop of parents must not become one here. */
 #define MAX_DEPTH 64
@@ -19,14 +19,15 @@ static const struct option_spec options[] = {
 	[OPT_TREE] = { "tree", NULL, false,
 		"Show each namespace below its parent, indented." },
 	[OPT_JSON] = { "json", NULL, false,
-		"Print a JSON array with everything status says." },
+		"Print a JSON array with everything status says; with --tree each object has an array \"children\"." },
 	[OPT_SECURITYFS] = { "securityfs", "DIR", false,
 		"Where securityfs is mounted. Default: " SECURITYFS_DIR "." },
 	{ NULL, NULL, false, NULL },
 };
 
 static const char *const text[] = {
-	"The parent is the nearest namespace above that was active at the activation, 0 the initial one. Namespaces that are not active yet, or have ended, are not there: imans log has their records.",
+	"The active namespaces of all levels in the order of their ids. It needs the securityfs of the initial user namespace, and root there.",
+	"The parent is the nearest namespace above that was active at the activation, 0 the initial one; the level is how many user namespaces are above. Namespaces that are not active yet, or have ended, are not there: imans log has their records.",
 	NULL,
 };
 
@@ -44,25 +45,107 @@ static const struct {
 	{ "LABEL", "label" },
 };
 
+struct row {
+	struct view_status st;
+	int depth;
+	bool placed;
+};
+
+/**
+ * struct table - all rows, in ascending order of the ids
+ * @order:	the rows as they are printed
+ */
 struct table {
-	struct nsview *v;
+	struct row *row;
 	size_t n;
-	size_t *order;
-	int *depth;
+	struct row **order;
 	size_t ordered;
 };
 
-static char *cell(const struct table *t, size_t row, size_t column)
+static bool read_table(const char *dir, struct table *t)
 {
-	const char *value = nsview_get(&t->v[row], columns[column].key);
+	struct view_ids ids;
+	bool good = true;
+	size_t i;
+
+	if (!view_read_ids(dir, &ids))
+		return false;
+	t->row = xcalloc(ids.n, sizeof(*t->row));
+	t->order = xcalloc(ids.n, sizeof(*t->order));
+	for (i = 0; i < ids.n && good; i++)
+		switch (view_read_status(dir, ids.id[i], &t->row[t->n].st)) {
+		case VIEW_OK:
+			t->n++;
+			break;
+		case VIEW_GONE:
+			break;
+		case VIEW_FAILED:
+			good = false;
+		}
+	view_free_ids(&ids);
+	return good;
+}
+
+static void free_table(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		view_free_status(&t->row[i].st);
+	free(t->row);
+	free(t->order);
+}
+
+static bool is_shown(const struct table *t, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->row[i].st.id == id)
+			return true;
+	return false;
+}
+
+/* A row and, in a tree, those below it. */
+static void place(struct table *t, struct row *r, int depth, bool tree)
+{
+	size_t i;
+
+	r->placed = true;
+	r->depth = depth;
+	t->order[t->ordered++] = r;
+	for (i = 0; tree && depth < MAX_DEPTH && i < t->n; i++)
+		if (!t->row[i].placed && t->row[i].st.parent == r->st.id)
+			place(t, &t->row[i], depth + 1, tree);
+}
+
+/*
+ * In a tree first those whose parent is the initial namespace, or ended before
+ * it was read; then, whatever the files say, all that were not reached.
+ */
+static void place_all(struct table *t, bool tree)
+{
+	size_t i;
+
+	for (i = 0; tree && i < t->n; i++)
+		if (!is_shown(t, t->row[i].st.parent))
+			place(t, &t->row[i], 0, tree);
+	for (i = 0; i < t->n; i++)
+		if (!t->row[i].placed)
+			place(t, &t->row[i], 0, tree);
+}
+
+static char *cell(const struct row *r, size_t column)
+{
+	const char *value = view_value(&r->st, columns[column].key);
 	char *safe, *indented;
 
 	if (!value || !*value)
 		return xstrdup("-");
-	safe = escape_text((const uint8_t *)value, strlen(value));
-	if (column || !t->depth[row])
+	safe = escape_string(value);
+	if (column || !r->depth)
 		return safe;
-	indented = xasprintf("%*s%s", 2 * t->depth[row], "", safe);
+	indented = xasprintf("%*s%s", 2 * r->depth, "", safe);
 	free(safe);
 	return indented;
 }
@@ -74,7 +157,7 @@ static void print_table(const struct table *t)
 	for (k = 0; k < ARRAY_SIZE(columns); k++) {
 		width[k] = strlen(columns[k].title);
 		for (i = 0; i < t->n; i++) {
-			char *s = cell(t, i, k);
+			char *s = cell(&t->row[i], k);
 
 			if (strlen(s) > width[k])
 				width[k] = strlen(s);
@@ -88,7 +171,7 @@ static void print_table(const struct table *t)
 	putchar('\n');
 	for (i = 0; i < t->ordered; i++) {
 		for (k = 0; k < ARRAY_SIZE(columns); k++) {
-			char *s = cell(t, t->order[i], k);
+			char *s = cell(t->order[i], k);
 
 			printf("%s%-*s", k ? "  " : "", (int)width[k], s);
 			free(s);
@@ -97,98 +180,24 @@ static void print_table(const struct table *t)
 	}
 }
 
-static void print_json(const struct table *t)
+static void print_json(const struct table *t, bool tree)
 {
-	json_t *array = json_check(json_array());
-	size_t i, k;
+	/* Where the next row of each depth goes. */
+	json_t *array[MAX_DEPTH + 2] = { json_check(json_array()) };
+	size_t i;
 
 	for (i = 0; i < t->ordered; i++) {
-		const struct nsview *v = &t->v[t->order[i]];
+		const struct row *r = t->order[i];
 		json_t *o = json_check(json_object());
 
-		for (k = 0; k < v->n; k++) {
-			const char *value = v->line[k].value;
-			char *safe = escape_text((const uint8_t *)value,
-						 strlen(value));
-
-			json_put(o, v->line[k].key, json_string(safe));
-			free(safe);
+		view_put_json(&r->st, o);
+		if (tree) {
+			array[r->depth + 1] = json_check(json_array());
+			json_put(o, "children", array[r->depth + 1]);
 		}
-		json_push(array, o);
+		json_push(array[r->depth], o);
 	}
-	json_finish(array, JSON_INDENT(2));
-}
-
-static uint64_t parent_of(const struct nsview *v)
-{
-	uint64_t parent;
-
-	return nsview_number(v, "parent", &parent) ? parent : 0;
-}
-
-static bool is_shown(const struct table *t, uint64_t id)
-{
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		if (t->v[i].id == id)
-			return true;
-	return false;
-}
-
-/* Put the children of @parent in order, each followed by its own. */
-static void order_children(struct table *t, uint64_t parent, int depth)
-{
-	size_t i;
-
-	for (i = 0; i < t->n && depth < MAX_DEPTH; i++) {
-		uint64_t above = parent_of(&t->v[i]);
-
-		/* Whose parent is gone by now is not lost with it. */
-		if (depth ? above != parent : is_shown(t, above))
-			continue;
-		if (t->ordered == t->n)
-			return;
-		t->depth[i] = depth;
-		t->order[t->ordered++] = i;
-		order_children(t, t->v[i].id, depth + 1);
-	}
-}
-
-/* Those that have no place yet: without --tree all of them. */
-static void add_others(struct table *t)
-{
-	size_t i, k;
-
-	for (i = 0; i < t->n; i++) {
-		for (k = 0; k < t->ordered; k++)
-			if (t->order[k] == i)
-				break;
-		if (k == t->ordered)
-			t->order[t->ordered++] = i;
-	}
-}
-
-static bool read_all(const char *dir, struct table *t)
-{
-	uint64_t *ids;
-	size_t i, n;
-	bool good = true;
-
-	if (!nsview_ids(dir, &ids, &n))
-		return false;
-	t->v = xcalloc(n, sizeof(*t->v));
-	for (i = 0; i < n && good; i++) {
-		enum nsview_result rc = nsview_read(dir, ids[i], &t->v[t->n]);
-
-		if (rc == NSVIEW_OK)
-			t->n++;
-		good = rc != NSVIEW_ERROR;
-	}
-	free(ids);
-	t->order = xcalloc(t->n, sizeof(*t->order));
-	t->depth = xcalloc(t->n, sizeof(*t->depth));
-	return good;
+	json_finish(array[0], JSON_INDENT(2));
 }
 
 static int run(struct cmdline *c)
@@ -196,37 +205,29 @@ static int run(struct cmdline *c)
 	const char *dir = SECURITYFS_DIR;
 	bool tree = false, json = false;
 	struct table t = { 0 };
-	int opt, rc = IMANS_ERROR;
-	size_t i;
+	int o, rc = IMANS_ERROR;
 
-	while ((opt = cmdline_next(c)) >= 0) {
-		if (opt == OPT_TREE)
+	while ((o = cmdline_next(c)) >= 0) {
+		if (o == OPT_TREE)
 			tree = true;
-		else if (opt == OPT_JSON)
+		else if (o == OPT_JSON)
 			json = true;
 		else
 			dir = c->value;
 	}
-	if (opt != CMDLINE_END)
-		return cmdline_exit(c, opt);
+	if (o != CMDLINE_END)
+		return cmdline_exit(c, o);
 	if (c->argc)
 		return usage_error(c, "no operand expected");
-	if (!read_all(dir, &t))
-		goto out_free;
-	if (tree)
-		order_children(&t, 0, 0);
-	add_others(&t);
-	if (json)
-		print_json(&t);
-	else
-		print_table(&t);
-	rc = IMANS_OK;
-out_free:
-	for (i = 0; i < t.n; i++)
-		nsview_free(&t.v[i]);
-	free(t.v);
-	free(t.order);
-	free(t.depth);
+	if (read_table(dir, &t)) {
+		place_all(&t, tree);
+		if (json)
+			print_json(&t, tree);
+		else
+			print_table(&t);
+		rc = IMANS_OK;
+	}
+	free_table(&t);
 	return rc;
 }
 

@@ -101,7 +101,7 @@ bool view_exists(const char *dir, uint64_t id)
 	return !gone;
 }
 
-static const char *value_of(const struct view_status *st, const char *key)
+const char *view_value(const struct view_status *st, const char *key)
 {
 	size_t i;
 
@@ -138,15 +138,15 @@ static const char *bad_key(struct view_status *st)
 		{ "state", &st->state }, { "tpm", &st->tpm },
 		{ "label", &st->label },
 	};
-	const char *acc = value_of(st, "acc");
+	const char *acc = view_value(st, "acc");
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
-		if (!parse_number(value_of(st, numbers[i].key),
+		if (!parse_number(view_value(st, numbers[i].key),
 				  numbers[i].value))
 			return numbers[i].key;
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
-		*texts[i].value = value_of(st, texts[i].key);
+		*texts[i].value = view_value(st, texts[i].key);
 		if (!*texts[i].value)
 			return texts[i].key;
 	}
@@ -235,7 +235,7 @@ void view_put_json(const struct view_status *st, json_t *object)
 	for (i = 0; i < st->n; i++)
 		json_put_text(object, st->line[i].key, st->line[i].value);
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
-		if (parse_number(value_of(st, numbers[i]), &number))
+		if (parse_number(view_value(st, numbers[i]), &number))
 			json_put(object, numbers[i],
 				 json_integer((json_int_t)number));
 }

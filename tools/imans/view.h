@@ -63,6 +63,8 @@ enum view_result view_read_status(const char *dir, uint64_t id,
 /* Takes over @text, which is that of file @path. */
 bool view_parse_status(const char *path, struct buf *text,
 		       struct view_status *st);
+/* The value of @key, NULL if there is no such line. */
+const char *view_value(const struct view_status *st, const char *key);
 /* All lines, numbers as numbers. */
 void view_put_json(const struct view_status *st, json_t *object);
 void view_free_status(struct view_status *st);

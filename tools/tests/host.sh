@@ -85,8 +85,15 @@ expect 0 "ls --tree" "$IMANS" ls --tree --securityfs "$tmp/sec"
 result $? "... below their parents"
 says out "^  12 "
 expect 0 "ls --json" "$IMANS" ls --json --securityfs "$tmp/sec"
-json '[x["id"] for x in d] == ["7", "9", "12"] and d[2]["label"] == "in ner"'
-printf 'id: 9\nlabel: a\033[2Jb\n' >"$ima/ns/9/status"
+json '[(n["id"], n["parent"], n["level"], n["state"], n["entries"], n["label"], n["hash"]) for n in d] == [(7, 0, 1, "active", 2, "web", "sha256"), (9, 0, 1, "active", 1, "", "sha256"), (12, 7, 1, "active", 1, "in ner", "sha256")]'
+expect 0 "ls --tree --json" "$IMANS" ls --tree --json --securityfs "$tmp/sec"
+json '[n["id"] for n in d] == [7, 9] and [n["id"] for n in d[0]["children"]] == [12] and d[1]["children"] == d[0]["children"][0]["children"] == []'
+mkdir "$ima/ns/13"
+expect 0 "ls with one that is not active yet" "$IMANS" ls --securityfs "$tmp/sec"
+[ "$(wc -l <"$tmp/out")" -eq 4 ]
+result $? "... which is left out"
+rmdir "$ima/ns/13"
+sed -i 's/^label: .*/label: a\x1b[2Jb/' "$ima/ns/9/status"
 expect 0 "ls of a label with control characters" "$IMANS" ls --securityfs "$tmp/sec"
 says out 'a\\x1b\[2Jb$'
 # A loop of parents, which no kernel makes.
@@ -94,6 +101,12 @@ space 7 12 web
 expect 0 "ls --tree ends" "$IMANS" ls --tree --securityfs "$tmp/sec"
 [ "$(wc -l <"$tmp/out")" -eq 4 ]
 result $? "... and leaves nobody out"
+sed -i 's/^id: .*/id: 8/' "$ima/ns/9/status"
+expect 2 "ls of another's status" "$IMANS" ls --securityfs "$tmp/sec"
+says err "ns/9/status: it is that of namespace 8"
+sed -i '/^id: /d' "$ima/ns/9/status"
+expect 2 "ls of a status without id" "$IMANS" ls --securityfs "$tmp/sec"
+says err "no line \"id: ...\", or not what it should be"
 echo nonsense >"$ima/ns/9/status"
 expect 2 "ls of a malformed status" "$IMANS" ls --securityfs "$tmp/sec"
 says err "not a \"key: value\" line: nonsense"
