@@ -114,6 +114,29 @@ rm "$ima/ns/9/status"
 expect 0 "ls when one is gone by now" "$IMANS" ls --securityfs "$tmp/sec"
 
 fresh
+space 3 0 "web one" "10 02 /bin/two
+11 v /bin/two"
+show=("$IMANS" show --securityfs "$tmp/sec")
+expect 0 "show ID" "${show[@]}" 3
+says out "^id: 3$"
+says out "^label: web one$"
+says out "^acc: $(sed -n 's/^acc //p' "$tmp/vpcr.3")$"
+grep -e ' sha1:' -e ' sha256:' "$tmp/vpcr.3" | sed 's/^/replayed: /' >"$tmp/want"
+grep '^replayed:' "$tmp/out" | cmp -s - "$tmp/want"
+result $? "... and what its list leads to"
+expect 0 "show ID --json" "${show[@]}" 3 --json
+json 'd["id"] == 3 and d["parent"] == 0 and d["state"] == "active" and len(d["replayed"]) == 5'
+json "d['replayed'][-1] == 'acc ' + d['acc'] == '$(grep '^acc' "$tmp/vpcr.3")'"
+cp -r "$ima/ns/3" "$ima/ns/4"
+expect 2 "show of an ID whose status is another's" "${show[@]}" 4
+rm -r "$ima/ns/4"
+expect 2 "show of an ID that is not there" "${show[@]}" 5
+says err "ns/5/status: No such file or directory"
+expect 2 "show 0" "${show[@]}" 0
+truncate -s -1 "$ima/ns/3/binary_runtime_measurements"
+expect 2 "show of a truncated list" "${show[@]}" 3
+says err "truncated list: entry 3"
+
 space 3 0 web "10 02 /bin/two"
 expect 0 "log ID" "$IMANS" log 3 --securityfs "$tmp/sec"
 says out "^2 10 .* /bin/two$"
