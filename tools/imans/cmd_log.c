@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +12,6 @@
 
 #include "command.h"
 #include "json.h"
-#include "nsview.h"
 #include "securityfs.h"
 #include "show.h"
 
@@ -24,7 +24,7 @@ static const struct option_spec options[] = {
 	[OPT_JSON] = { "json", NULL, false,
 		"Print a JSON array; with --follow one object per line." },
 	[OPT_FOLLOW] = { "follow", NULL, false,
-		"Go on and print entries as they come, until interrupted or, with ID, until the namespace has ended." },
+		"Go on and print entries as they come, until interrupted or the namespace has ended." },
 	[OPT_SECURITYFS] = { "securityfs", "DIR", false,
 		"Where securityfs is mounted. Default: " SECURITYFS_DIR "." },
 	{ NULL, NULL, false, NULL },
@@ -32,16 +32,16 @@ static const struct option_spec options[] = {
 
 static const char *const text[] = {
 	"Without operand the list of the IMA namespace that securityfs shows, i.e. one's own; with the number ID of a namespace its list as the initial namespace sees it; with a path that binary list.",
+	"With --follow the end of the namespace is said on standard error, after its last entry, and is no error. Neither is an interruption by SIGINT or SIGTERM: only whole entries were printed. It ends the same way if a list in a file is removed.",
 	"A line has: number of the entry, PCR, template digest, template, VIOLATION if it is one, file digest, name, and what else the template has. Records of namespaces (ima_ns_birth ...) are shown in quotes; --json takes them apart.",
 	NULL,
 };
 
-/* @securityfs, @id: the namespace whose list it is; @id 0: none that ends */
+/* @id: the namespace whose list it is, as init sees it; 0: another list */
 struct printer {
 	bool json;
 	bool follow;
 	json_t *array;
-	const char *securityfs;
 	uint64_t id;
 };
 
@@ -96,18 +96,75 @@ static void drop_printed(struct buf *b, struct list_reader *r)
 	r->pos = 0;
 }
 
-/* Its files go when a namespace ends; what is open still shows all of it. */
-static enum nsview_result look_for(const struct printer *p)
-{
-	enum nsview_result rc;
-	struct nsview v;
+static volatile sig_atomic_t interrupted;
 
-	if (!p->id)
-		return NSVIEW_OK;
-	rc = nsview_read(p->securityfs, p->id, &v);
-	if (rc == NSVIEW_OK)
-		nsview_free(&v);
-	return rc;
+static void on_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+/* No SA_RESTART: the pause ends, too. What the caller ignores stays ignored. */
+static void catch_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	struct sigaction sa = { .sa_handler = on_signal }, old;
+	size_t i;
+
+	sigemptyset(&sa.sa_mask);
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		if (!sigaction(signals[i], NULL, &old) &&
+		    old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &sa, NULL);
+}
+
+/* Print what is new; false if there can be no more. */
+static bool print_new(struct printer *p, int fd, const char *path,
+		      struct buf *b, struct list_reader *r)
+{
+	enum list_status st;
+	struct list_entry e;
+
+	if (read_fd(fd, b)) {
+		msg_errno("%s", path);
+		return false;
+	}
+	/* The first reading tells with which hash the list is kept. */
+	if (!r->index)
+		list_begin(r, b->data, b->len);
+	r->data = b->data;
+	r->len = b->len;
+	while ((st = list_next(r, &e)) == LIST_ENTRY)
+		print_entry(p, &e, r->hash);
+	if (st == LIST_BAD) {
+		bad_list(r, st);
+		return false;
+	}
+	drop_printed(b, r);
+	return !fflush(stdout);
+}
+
+/*
+ * The file goes when the namespace has ended and its list is complete; what is
+ * open still shows all of it.
+ */
+static bool is_gone(const char *path)
+{
+	return access(path, F_OK) && errno == ENOENT;
+}
+
+/* What is left in @b is half an entry. */
+static int end_of_list(const struct printer *p, const char *path,
+		       const struct buf *b)
+{
+	if (p->id)
+		msg("namespace %llu has ended", (unsigned long long)p->id);
+	else
+		msg("%s is gone", path);
+	if (!b->len)
+		return IMANS_OK;
+	msg("the list ends within an entry");
+	return IMANS_ERROR;
 }
 
 static int follow_list(struct printer *p, int fd, const char *path)
@@ -115,41 +172,21 @@ static int follow_list(struct printer *p, int fd, const char *path)
 	static const struct timespec pause = { 0, FOLLOW_INTERVAL_MS * 1000000 };
 	struct list_reader r = { 0 };
 	struct buf b = { 0 };
-	struct list_entry e;
 	int rc = IMANS_ERROR;
 
+	catch_signals();
 	for (;;) {
-		enum list_status st = LIST_END;
-		enum nsview_result there = look_for(p);
+		/* First this: what is read then is all there will be. */
+		bool gone = is_gone(path);
 
-		if (there == NSVIEW_ERROR)
+		if (!print_new(p, fd, path, &b, &r))
 			break;
-		if (read_fd(fd, &b)) {
-			msg_errno("%s", path);
-			break;
-		}
-		/* The first reading tells with which hash the list is kept. */
-		if (!r.index)
-			list_begin(&r, b.data, b.len);
-		r.data = b.data;
-		r.len = b.len;
-		while ((st = list_next(&r, &e)) == LIST_ENTRY)
-			print_entry(p, &e, r.hash);
-		if (st == LIST_BAD) {
-			bad_list(&r, st);
+		if (gone) {
+			rc = end_of_list(p, path, &b);
 			break;
 		}
-		drop_printed(&b, &r);
-		if (fflush(stdout))
-			break;
-		/* It was gone before the last reading: nothing comes any more. */
-		if (there == NSVIEW_GONE) {
-			if (st == LIST_SHORT)
-				bad_list(&r, st);
-			else
-				rc = IMANS_OK;
-			msg("namespace %llu has ended",
-			    (unsigned long long)p->id);
+		if (interrupted) {
+			rc = IMANS_OK;
 			break;
 		}
 		nanosleep(&pause, NULL);
@@ -189,7 +226,6 @@ static int run(struct cmdline *c)
 	if (c->argc > 1)
 		return usage_error(c, "one operand at most");
 	path = list_path(securityfs, c->argc ? c->argv[0] : NULL, &p.id);
-	p.securityfs = securityfs;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		securityfs_explain(securityfs, path);

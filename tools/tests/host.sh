@@ -138,16 +138,61 @@ expect 2 "show of a truncated list" "${show[@]}" 3
 says err "truncated list: entry 3"
 
 space 3 0 web "10 02 /bin/two"
-expect 0 "log ID" "$IMANS" log 3 --securityfs "$tmp/sec"
+log=("$IMANS" log --securityfs "$tmp/sec")
+expect 0 "log ID" "${log[@]}" 3
 says out "^2 10 .* /bin/two$"
+expect 2 "log of an ID that is not there" "${log[@]}" 5
+expect 2 "log --follow of an ID that is not there" "${log[@]}" --follow 5
+
+# follow COMMANDS [OPTION]: log --follow of a copy of 3, to which COMMANDS happen.
+follow()
+{
+	local rc
+
+	cp -r "$ima/ns/3" "$ima/ns/8"
+	(cd "$ima/ns/8" && eval "$1") &
+	timeout "$long" "${log[@]}" --follow 8 ${2:+"$2"}
+	rc=$?
+	wait $!
+	return "$rc"
+}
 # shellcheck disable=SC2016
-expect 0 "log --follow ID ends with the namespace" bash -c '
-	(sleep 1; cat "$3" >>"$2/binary_runtime_measurements"; rm -r "$2") &
-	timeout 10 "$1" log --follow 3 --securityfs "$4"' - \
-	"$IMANS" "$ima/ns/3" "$tmp/one" "$tmp/sec"
-says err "namespace 3 has ended"
+expect 0 "log --follow ID ends with the namespace" follow '
+	sleep 0.5; head -c 50 "$tmp/one" >>binary_runtime_measurements
+	sleep 0.5; tail -c +51 "$tmp/one" >>binary_runtime_measurements
+	rm -r ../8'
+says err "namespace 8 has ended$"
 [ "$(wc -l <"$tmp/out")" -eq 3 ]
 result $? "... and prints what came last"
+expect 0 "log --follow --json ID" follow 'sleep 0.5; rm -r ../8' --json
+[ "$(wc -l <"$tmp/out")" -eq 2 ]
+result $? "... and prints an object a line"
+expect 2 "log --follow of a list that ends within an entry" follow '
+	truncate -s -1 binary_runtime_measurements; sleep 0.5; rm -r ../8'
+says err "the list ends within an entry$"
+# shellcheck disable=SC2016
+expect 0 "log --follow of a file that is removed" bash -c '
+	cp "$2" "$3"; (sleep 0.5; rm "$3") & timeout 60 "$1" log --follow "$3"' - \
+	"$IMANS" "$tmp/one" "$tmp/removed"
+says err "/removed is gone$"
+# interrupted SIGNAL: log --follow of 3, when all is printed
+interrupted()
+{
+	set -m
+	"${log[@]}" --follow 3 &
+	for _ in $(seq 100); do
+		[ "$(wc -l <"$tmp/out")" -lt 2 ] || break
+		sleep 0.1
+	done
+	set +m
+	kill -"$1" $!
+	wait $!
+}
+for sig in INT TERM; do
+	expect 0 "log --follow ends with SIG$sig" interrupted $sig
+	[ "$(wc -l <"$tmp/out")" -eq 2 ]
+	result $? "... and all entries are printed"
+done
 
 fresh
 host ""
