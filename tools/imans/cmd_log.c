@@ -202,7 +202,7 @@ static char *list_path(const char *securityfs, const char *operand,
 	if (!operand)
 		return securityfs_list(securityfs);
 	if (parse_uint(operand, UINT64_MAX, id))
-		return securityfs_ns_file(securityfs, operand, SECURITYFS_LIST);
+		return securityfs_ns_file(securityfs, *id, SECURITYFS_LIST);
 	return xstrdup(operand);
 }
 

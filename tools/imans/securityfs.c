@@ -11,9 +11,10 @@
 #include "securityfs.h"
 #include "util.h"
 
-char *securityfs_ns_file(const char *dir, const char *id, const char *file)
+char *securityfs_ns_file(const char *dir, uint64_t id, const char *file)
 {
-	return xasprintf("%s/integrity/ima/ns/%s/%s", dir, id, file);
+	return xasprintf("%s/integrity/ima/ns/%llu/%s", dir,
+			 (unsigned long long)id, file);
 }
 
 char *securityfs_list(const char *dir)

@@ -6,6 +6,7 @@
 #define IMANS_SECURITYFS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define SECURITYFS_DIR "/sys/kernel/security"
 #define SECURITYFS_LIST "binary_runtime_measurements"
@@ -13,7 +14,7 @@
 /* Path of the binary list of the namespace it belongs to, to be freed. */
 char *securityfs_list(const char *dir);
 /* Path of a file init sees of namespace @id, to be freed. */
-char *securityfs_ns_file(const char *dir, const char *id, const char *file);
+char *securityfs_ns_file(const char *dir, uint64_t id, const char *file);
 /* Print why @path could not be opened (errno), and what that means. */
 void securityfs_explain(const char *dir, const char *path);
 

@@ -10,14 +10,6 @@
 #include "securityfs.h"
 #include "view.h"
 
-static char *ns_file(const char *dir, uint64_t id, const char *file)
-{
-	char number[24];
-
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)id);
-	return securityfs_ns_file(dir, number, file);
-}
-
 static int compare_ids(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
@@ -69,7 +61,7 @@ void view_free_ids(struct view_ids *ids)
 enum view_result view_open(const char *dir, uint64_t id, const char *file,
 			   int *fd)
 {
-	char *path = ns_file(dir, id, file);
+	char *path = securityfs_ns_file(dir, id, file);
 	enum view_result res = VIEW_OK;
 
 	*fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -85,7 +77,7 @@ enum view_result view_open(const char *dir, uint64_t id, const char *file,
 
 void view_explain_gone(const char *dir, uint64_t id)
 {
-	char *path = ns_file(dir, id, "status");
+	char *path = securityfs_ns_file(dir, id, "status");
 
 	errno = ENOENT;
 	securityfs_explain(dir, path);
@@ -94,7 +86,7 @@ void view_explain_gone(const char *dir, uint64_t id)
 
 bool view_exists(const char *dir, uint64_t id)
 {
-	char *path = ns_file(dir, id, "");
+	char *path = securityfs_ns_file(dir, id, "");
 	bool gone = access(path, F_OK) && errno == ENOENT;
 
 	free(path);
@@ -205,7 +197,7 @@ enum view_result view_read_status(const char *dir, uint64_t id,
 	res = view_open(dir, id, "status", &fd);
 	if (res != VIEW_OK)
 		return res;
-	path = ns_file(dir, id, "status");
+	path = securityfs_ns_file(dir, id, "status");
 	if (read_fd(fd, &text)) {
 		msg_errno("%s", path);
 		res = VIEW_FAILED;
