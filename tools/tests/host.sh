@@ -178,13 +178,13 @@ says err "/removed is gone$"
 # interrupted SIGNAL: log --follow of 3, when all is printed
 interrupted()
 {
-	set -m
-	"${log[@]}" --follow 3 &
+	# In the background, and perhaps above, signals are ignored.
+	env --default-signal=INT,TERM timeout 60 \
+		"${log[@]}" --follow 3 &
 	for _ in $(seq 100); do
 		[ "$(wc -l <"$tmp/out")" -lt 2 ] || break
 		sleep 0.1
 	done
-	set +m
 	kill -"$1" $!
 	wait $!
 }
