@@ -144,12 +144,25 @@ says out "^2 10 .* /bin/two$"
 expect 2 "log of an ID that is not there" "${log[@]}" 5
 expect 2 "log --follow of an ID that is not there" "${log[@]}" --follow 5
 
+# shown: wait until the command has printed something, and thus opened its file.
+shown()
+{
+	for _ in $(seq 300); do
+		[ ! -s "$tmp/out" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # follow COMMANDS [OPTION]: log --follow of a copy of 3, to which COMMANDS happen.
+# The last entry of the copy is cut short if $cut is set.
 follow()
 {
 	local rc
 
 	cp -r "$ima/ns/3" "$ima/ns/8"
+	[ -z "${cut-}" ] || truncate -s -1 \
+		"$ima/ns/8/binary_runtime_measurements"
 	(cd "$ima/ns/8" && eval "$1") &
 	timeout "$long" "${log[@]}" --follow 8 ${2:+"$2"}
 	rc=$?
@@ -158,22 +171,24 @@ follow()
 }
 # shellcheck disable=SC2016
 expect 0 "log --follow ID ends with the namespace" follow '
-	sleep 0.5; head -c 50 "$tmp/one" >>binary_runtime_measurements
+	shown; head -c 50 "$tmp/one" >>binary_runtime_measurements
 	sleep 0.5; tail -c +51 "$tmp/one" >>binary_runtime_measurements
 	rm -r ../8'
 says err "namespace 8 has ended$"
 [ "$(wc -l <"$tmp/out")" -eq 3 ]
 result $? "... and prints what came last"
-expect 0 "log --follow --json ID" follow 'sleep 0.5; rm -r ../8' --json
+expect 0 "log --follow --json ID" follow 'shown; rm -r ../8' --json
 [ "$(wc -l <"$tmp/out")" -eq 2 ]
 result $? "... and prints an object a line"
-expect 2 "log --follow of a list that ends within an entry" follow '
-	truncate -s -1 binary_runtime_measurements; sleep 0.5; rm -r ../8'
+cut=yes expect 2 "log --follow of a list that ends within an entry" follow '
+	shown; rm -r ../8'
 says err "the list ends within an entry$"
 # shellcheck disable=SC2016
 expect 0 "log --follow of a file that is removed" bash -c '
-	cp "$2" "$3"; (sleep 0.5; rm "$3") & timeout 60 "$1" log --follow "$3"' - \
-	"$IMANS" "$tmp/one" "$tmp/removed"
+	cp "$2" "$3"; (for _ in $(seq 300); do [ -s "$4" ] && break
+		sleep 0.1; done; rm "$3") &
+	timeout 60 "$1" log --follow "$3"' - \
+	"$IMANS" "$tmp/one" "$tmp/removed" "$tmp/out"
 says err "/removed is gone$"
 # interrupted SIGNAL: log --follow of 3, when all is printed
 interrupted()
