@@ -12,7 +12,6 @@
 #include <linux/io_uring.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,28 +136,20 @@ TEST_F(event, of_a_polled_ring_of_init_is_inits)
 	expect_event_of(_metadata, self, NULL);
 }
 
-static long map_executable(struct call *call)
-{
-	void *at = mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, call->fd,
-			0);
-
-	call->out_len = 0;
-	close(call->fd);
-	return at == MAP_FAILED ? -errno : 0;
-}
-
 /* A file opened elsewhere: each use of it is an event of who uses it. */
 TEST_F(event, of_a_passed_file_is_that_of_who_uses_it)
 {
-	struct call call = { .fd = open(self->path, O_RDONLY | O_CLOEXEC) };
+	int here = open(self->path, O_RDONLY | O_CLOEXEC), there;
 
-	ASSERT_LE(0, call.fd);
+	ASSERT_LE(0, here);
 	/* Init has opened it. */
 	expect_event_of(_metadata, self, NULL);
-	ASSERT_EQ(0, agent_call(&self->other, map_executable, &call));
+	there = file_give_fd(&self->other, here);
+	ASSERT_LE(0, there);
+	ASSERT_EQ(0, file_map_executable(&self->other, there));
 	EXPECT_EQ(0, list_measured(&self->child, self->path));
 	EXPECT_EQ(1, list_measured(&self->other, self->path));
-	close(call.fd);
+	close(here);
 }
 
 /* ... and opening it was one of who opened it. */

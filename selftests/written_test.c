@@ -100,29 +100,11 @@ static long map_and_read_in(struct agent *agent, const char *path)
 	return agent_call(agent, map_file, &call);
 }
 
-static long map_executable(struct call *call)
-{
-	void *at = mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE,
-			call->arg[0], 0);
-
-	call->out_len = 0;
-	if (at == MAP_FAILED)
-		return -errno;
-	return munmap(at, 1) ? -errno : 0;
-}
-
-/* Uses a file as a library is used, by a descriptor of the agent. */
-static long use_fd_in(struct agent *agent, int fd)
-{
-	struct call call = { .fd = -1, .arg = { fd } };
-
-	return agent_call(agent, map_executable, &call);
-}
-
+/* Uses a file as a library is used. */
 static long use_in(struct agent *agent, const char *path)
 {
 	int fd = file_open(agent, path, O_RDONLY);
-	long ret = fd < 0 ? fd : use_fd_in(agent, fd);
+	long ret = fd < 0 ? fd : file_map_executable(agent, fd);
 
 	return ret ? ret : file_close(agent, fd);
 }
@@ -364,7 +346,7 @@ TEST_F(written, what_its_only_writer_changed_is_measured_again)
 	ASSERT_EQ(0, ima_start(&nested, "measure func=MMAP_CHECK\n"));
 	fd = file_open(&self->child, self->path, O_RDWR);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, use_fd_in(&self->child, fd));
+	ASSERT_EQ(0, file_map_executable(&self->child, fd));
 	EXPECT_EQ(1, list_measured(&self->child, self->path));
 	EXPECT_EQ(1, list_measured(NULL, self->path));
 
@@ -372,7 +354,7 @@ TEST_F(written, what_its_only_writer_changed_is_measured_again)
 	ASSERT_EQ(4, file_pwrite(&self->child, fd, "more", 4, 100000));
 	passed = pass(&self->child, fd, &nested);
 	ASSERT_LE(0, passed);
-	ASSERT_EQ(0, use_fd_in(&nested, passed));
+	ASSERT_EQ(0, file_map_executable(&nested, passed));
 	EXPECT_EQ(1, list_measured(&nested, self->path));
 	EXPECT_EQ(2, list_measured(&self->child, self->path));
 	EXPECT_EQ(2, list_measured(NULL, self->path));
@@ -403,11 +385,11 @@ TEST_F(written, what_another_namespace_saw_changed_is_void_when_it_is_closed)
 	ASSERT_EQ(0, ima_start(&other, "measure func=MMAP_CHECK\n"));
 	fd = file_open(&self->child, self->path, O_RDWR);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, use_fd_in(&self->child, fd));
+	ASSERT_EQ(0, file_map_executable(&self->child, fd));
 	ASSERT_EQ(4, file_pwrite(&self->child, fd, "more", 4, 100000));
 	passed = pass(&self->child, fd, &other);
 	ASSERT_LE(0, passed);
-	ASSERT_EQ(0, use_fd_in(&other, passed));
+	ASSERT_EQ(0, file_map_executable(&other, passed));
 	EXPECT_EQ(1, list_measured(&other, self->path));
 	EXPECT_EQ(1, list_measured(&self->child, self->path));
 	ASSERT_EQ(0, file_close(&self->child, fd));
@@ -419,14 +401,15 @@ TEST_F(written, what_another_namespace_saw_changed_is_void_when_it_is_closed)
 	agent_stop(&other);
 }
 
-/* A page of tmpfs that was read is written to without a fault. */
-TEST_F(written, what_a_later_mapping_changed_is_measured_again)
+/* The child uses the program, changes it by a mapping of @changed, uses it again. */
+static void change_by_mapping(struct __test_metadata *_metadata,
+			      FIXTURE_DATA(written) *self, const char *changed)
 {
 	ASSERT_EQ(0, ima_load_policy(NULL, USED));
 	ASSERT_EQ(0, chown(self->path, 2402, 2402));
 	ASSERT_EQ(0, ima_start(&self->child, USED));
 	ASSERT_EQ(0, use_in(&self->child, self->path));
-	ASSERT_EQ(0, map_and_read_in(&self->child, self->path));
+	ASSERT_EQ(0, map_and_read_in(&self->child, changed));
 	ASSERT_EQ(0, change_in(&self->child, 2));
 	ASSERT_EQ(0, unmap_in(&self->child));
 	ASSERT_EQ(0, use_in(&self->child, self->path));
@@ -434,6 +417,12 @@ TEST_F(written, what_a_later_mapping_changed_is_measured_again)
 	EXPECT_EQ(2, list_measured(NULL, self->path));
 	EXPECT_EQ(1, list_last_is_content(&self->child, self->path));
 	EXPECT_EQ(1, list_last_is_content(NULL, self->path));
+}
+
+/* A page of tmpfs that was read is written to without a fault. */
+TEST_F(written, what_a_later_mapping_changed_is_measured_again)
+{
+	change_by_mapping(_metadata, self, self->path);
 }
 
 /* The same below the overlay, where the file that is used is not opened. */
@@ -444,17 +433,7 @@ TEST_F(written, what_a_mapping_below_changed_is_measured_again)
 	if (!variant->filesystem || strcmp(variant->filesystem, "overlay"))
 		SKIP(return, "there is nothing below");
 	snprintf(below, sizeof(below), "%s/upper/program", self->directory);
-	ASSERT_EQ(0, ima_load_policy(NULL, USED));
-	ASSERT_EQ(0, chown(self->path, 2402, 2402));
-	ASSERT_EQ(0, ima_start(&self->child, USED));
-	ASSERT_EQ(0, use_in(&self->child, self->path));
-	ASSERT_EQ(0, map_and_read_in(&self->child, below));
-	ASSERT_EQ(0, change_in(&self->child, 2));
-	ASSERT_EQ(0, unmap_in(&self->child));
-	ASSERT_EQ(0, use_in(&self->child, self->path));
-	EXPECT_EQ(2, list_measured(&self->child, self->path));
-	EXPECT_EQ(2, list_measured(NULL, self->path));
-	EXPECT_EQ(1, list_last_is_content(&self->child, self->path));
+	change_by_mapping(_metadata, self, below);
 }
 
 /* A log that is being written is one violation, not an entry for each reader. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -123,6 +124,17 @@ static long do_ioctl(struct call *call)
 
 	call->out_len = 0;
 	return ret < 0 ? -errno : ret;
+}
+
+static long do_map_executable(struct call *call)
+{
+	void *at = mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE,
+			call->arg[0], 0);
+
+	call->out_len = 0;
+	if (at == MAP_FAILED)
+		return -errno;
+	return munmap(at, 1) ? -errno : 0;
 }
 
 static long do_fetch_fd(struct call *call)
@@ -413,6 +425,13 @@ int file_ioctl(struct agent *agent, int fd, unsigned long request, long arg)
 	struct call call = { .arg = { fd, (long)request, arg }, .fd = -1 };
 
 	return agent_call(agent, do_ioctl, &call);
+}
+
+int file_map_executable(struct agent *agent, int fd)
+{
+	struct call call = { .arg = { fd }, .fd = -1 };
+
+	return agent_call(agent, do_map_executable, &call);
 }
 
 int file_fetch_fd(struct agent *agent, int fd)

@@ -42,6 +42,9 @@ int file_mkdir(struct agent *agent, const char *path);
 int file_unlink(struct agent *agent, const char *path);
 int file_ioctl(struct agent *agent, int fd, unsigned long request, long arg);
 
+/* Maps the first byte to be executed, as a library is used.  0 or -errno. */
+int file_map_executable(struct agent *agent, int fd);
+
 /* A descriptor of the agent as one of the test, and the way back. */
 int file_fetch_fd(struct agent *agent, int fd);
 int file_give_fd(struct agent *agent, int fd);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -20,6 +21,7 @@ static struct {
 	struct io_uring_params params;
 	char *rings;
 	struct io_uring_sqe *sqes;
+	bool taken;
 } uring = { .fd = -1 };
 
 static unsigned int *at(unsigned int offset)
@@ -58,6 +60,7 @@ static long do_make(struct call *call)
 	call->out_len = 0;
 	memset(&uring.params, 0, sizeof(uring.params));
 	uring.params.flags = call->arg[0];
+	uring.taken = false;
 	uring.params.sq_thread_idle = 100;
 	uring.fd = syscall(SYS_io_uring_setup, 1, &uring.params);
 	return uring.fd < 0 ? -errno : map_rings();
@@ -126,10 +129,10 @@ static long do_open(struct call *call)
 	fd = submit();
 	if (fd < 0)
 		return fd;
-	/* A polled ring that was taken opens it in who made the ring. */
-	if (close(fd) && errno != EBADF)
-		return -errno;
-	return 0;
+	/* It is a descriptor of who made the ring, and stays open there. */
+	if (uring.taken && uring.params.flags & IORING_SETUP_SQPOLL)
+		return 0;
+	return close(fd) ? -errno : 0;
 }
 
 int uring_make(struct agent *agent, unsigned int flags)
@@ -154,6 +157,7 @@ int uring_take(struct agent *from)
 		return -errno;
 	uring.fd = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 	ret = uring.fd < 0 ? -errno : map_rings();
+	uring.taken = true;
 	close(pidfd);
 	return ret < 0 ? ret : 0;
 }

@@ -17,19 +17,17 @@ static unsigned long long number(uint64_t n)
 	return n;
 }
 
+static int compare_id(const void *id, const void *ns)
+{
+	uint64_t a = *(const uint64_t *)id, b = ((const struct lives_ns *)ns)->id;
+
+	return (a > b) - (a < b);
+}
+
 const struct lives_ns *lives_find_ns(const struct lives_input *in, uint64_t id)
 {
-	size_t lo = 0, hi = in->nns;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (in->ns[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < in->nns && in->ns[lo].id == id ? &in->ns[lo] : NULL;
+	return in->nns ? bsearch(&id, in->ns, in->nns, sizeof(*in->ns),
+				 compare_id) : NULL;
 }
 
 static const struct lives_list *list_of(const struct judge *j, uint64_t id)
