@@ -179,6 +179,26 @@ TEST_F(load, of_dont_audit_is_for_all)
 }
 
 /*
+ * A container's root with everything but CAP_AUDIT_WRITE has that in each user
+ * namespace that he makes; the records would be the machine's.
+ */
+TEST(load_is_not_for_what_was_made_without_the_capability)
+{
+	struct agent maker = {}, child = {};
+	int fd;
+
+	ASSERT_EQ(0, agent_start(&maker, NULL));
+	ASSERT_EQ(0, ns_limit_capabilities(&maker, ~CAP(AUDIT_WRITE)));
+	ASSERT_EQ(0, ima_start_new(&child, &maker, 0, NULL));
+	fd = ima_open(&child, "policy", O_WRONLY);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EPERM, write_text(&child, fd, AUDIT_RULE));
+	EXPECT_EQ(0, file_close(&child, fd));
+	agent_stop(&child);
+	agent_stop(&maker);
+}
+
+/*
  * The records.
  *
  *   init ---- child (may audit) ---- nested

@@ -364,11 +364,13 @@ TEST_F_TIMEOUT(fault, of_closing_the_policy_hides_no_batch, 600)
 {
 	struct inject attempt = { .operation = INJECT_CLOSE };
 	long before, id, host_lost, own_lost, own, host, added;
-	int dropped = 0;
+	int messages, dropped = 0;
 	size_t len = strcspn(batch, "\n") + 1;
 
 	start_child(_metadata, &self->child);
 	id = ima_number(&self->child, "id");
+	messages = kmsg_open();
+	ASSERT_LE(0, messages);
 	for (attempt.nth = 1; attempt.nth < MAX_NTH; attempt.nth++) {
 		before = policy_lines(&self->child);
 		own_lost = lost(&self->child);
@@ -399,6 +401,9 @@ TEST_F_TIMEOUT(fault, of_closing_the_policy_hides_no_batch, 600)
 	EXPECT_EQ(1, host);
 	/* The first allocation is the room for the rules as they read. */
 	EXPECT_LE(1, dropped);
+	EXPECT_EQ(1, kmsg_count(messages,
+				"a batch of rules is dropped: no memory"));
+	close(messages);
 	EXPECT_LT(1, attempt.nth);
 	EXPECT_GT(MAX_NTH, attempt.nth);
 }

@@ -379,6 +379,62 @@ TEST_F(limits, activations_inside_leave_the_owner_outside_his_own)
 }
 
 /*
+ * Nor does a container in a container, as those of a rootless runtime are, keep
+ * the runtime from starting others.
+ *
+ *   outer (a user's runtime) -- inner (his container) -- deeper (the attacker)
+ */
+TEST_F(limits, activations_further_inside_leave_the_one_above_its_own)
+{
+	struct agent deeper = {};
+	int started = 0;
+
+	ASSERT_EQ(0, set(ACTIVATION_INTERVAL, NEVER));
+	ASSERT_EQ(0, set(ACTIVATION_BURST, "8"));
+	ASSERT_EQ(0, ima_start_new(&self->outer, NULL, OWNER_RATE + 21, NULL));
+	ASSERT_EQ(0, ima_start_new(&self->inner, &self->outer, 0, NULL));
+	for (;;) {
+		ASSERT_EQ(0, ns_start(&deeper, &self->inner, 0, NULL));
+		ASSERT_EQ(0, ima_mount(&deeper));
+		if (ima_activate(&deeper))
+			break;
+		started++;
+		agent_stop(&deeper);
+	}
+	/* Half of what is for all that is inside, of which one was used. */
+	EXPECT_EQ(3, started);
+	EXPECT_EQ(-EAGAIN, ima_activate(&deeper));
+	agent_stop(&deeper);
+	EXPECT_EQ(0, ima_start_new(&self->third, &self->outer, 0, NULL));
+}
+
+/* Who is refused has lost nothing. */
+TEST_F(limits, activations_that_are_refused_cost_nobody_anything)
+{
+	int i;
+
+	ASSERT_EQ(0, set(ACTIVATION_INTERVAL, NEVER));
+	ASSERT_EQ(0, set(ACTIVATION_BURST, "2"));
+	/* Inside, 0 is another user than the owner outside. */
+	ASSERT_EQ(0, start_mapped(&self->outer, OWNER_RATE + 22, 7240));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, ima_start_new(&self->inner, &self->outer, 1 + i,
+					   NULL));
+		agent_stop(&self->inner);
+	}
+	/* The owner outside has none left for what is inside; 5 has two. */
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(-EAGAIN, ima_start_new(&self->inner, &self->outer, 5,
+						 NULL));
+		agent_stop(&self->inner);
+	}
+	agent_stop(&self->outer);
+	/* 7245 is a user outside as well, with tokens of his own. */
+	ASSERT_EQ(0, start_mapped(&self->outer, 0, 7240));
+	EXPECT_EQ(0, ima_start_new(&self->inner, &self->outer, 5, NULL));
+}
+
+/*
  * The root of a container that has no user namespace is uid 0, and has the right
  * to nothing on the machine.
  */

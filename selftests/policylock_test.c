@@ -12,6 +12,7 @@
 
 #include "file.h"
 #include "ima.h"
+#include "kmsg.h"
 #include "list.h"
 #include "ns.h"
 #include "scratch.h"
@@ -207,9 +208,18 @@ FIXTURE_TEARDOWN(begun)
 
 TEST_F(begun, batch_is_dropped_at_close)
 {
+	int messages = kmsg_open();
+	char said[128];
+
+	ASSERT_LE(0, messages);
 	EXPECT_EQ(0, file_close(&self->child, self->fd));
 	READ_POLICY(self->text);
 	EXPECT_STREQ(self->before, self->text);
+	snprintf(said, sizeof(said),
+		 "namespace %ld: a batch of rules is dropped: the policy is locked",
+		 ima_number(&self->child, "id"));
+	EXPECT_EQ(1, kmsg_count(messages, said));
+	close(messages);
 }
 
 TEST_F(begun, batch_takes_no_rule_any_more)

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@
 
 #include "kselftest_harness.h"
 
+#include "auditlog.h"
 #include "file.h"
 #include "ima.h"
 #include "list.h"
@@ -371,7 +373,88 @@ TEST_F(written, what_its_only_writer_changed_is_measured_again)
 	agent_stop(&nested);
 }
 
-/* The same, but who sees it changed first does not belong to the others. */
+/*
+ * The only writer uses the file, changes it by a mapping of his own, and uses it
+ * again; @mapped_first: the page is dirty already when it is used.
+ */
+static void change_by_own_mapping(struct __test_metadata *_metadata,
+				  FIXTURE_DATA(written) *self, bool mapped_first)
+{
+	struct agent *levels[] = { &self->child, NULL };
+	int fd, i;
+
+	ASSERT_EQ(0, ima_load_policy(NULL, USED));
+	ASSERT_EQ(0, chown(self->path, 2402, 2402));
+	ASSERT_EQ(0, ima_start(&self->child, USED));
+	fd = file_open(&self->child, self->path, O_RDWR);
+	ASSERT_LE(0, fd);
+	if (mapped_first)
+		ASSERT_EQ(0, map_in(&self->child, self->path));
+	ASSERT_EQ(0, file_map_executable(&self->child, fd));
+	if (!mapped_first)
+		ASSERT_EQ(0, map_and_read_in(&self->child, self->path));
+	ASSERT_EQ(0, change_in(&self->child, 2));
+	ASSERT_EQ(0, unmap_in(&self->child));
+	ASSERT_EQ(0, file_map_executable(&self->child, fd));
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(2, list_measured(levels[i], self->path));
+		EXPECT_EQ(1, list_last_is_content(levels[i], self->path));
+	}
+	/* What nobody can change any more is measured for the last time. */
+	ASSERT_EQ(0, file_close(&self->child, fd));
+	ASSERT_EQ(0, use_in(&self->child, self->path));
+	ASSERT_EQ(0, use_in(&self->child, self->path));
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(2, list_measured(levels[i], self->path));
+	}
+}
+
+TEST_F(written, what_its_only_writer_changed_by_a_mapping_is_measured_again)
+{
+	change_by_own_mapping(_metadata, self, false);
+}
+
+TEST_F(written, what_its_only_writer_had_mapped_is_measured_again)
+{
+	change_by_own_mapping(_metadata, self, true);
+}
+
+/*
+ * A database is only ever opened to be read and written.  As long as nobody does
+ * write it, it is the same file; one record tells how often it was hashed.
+ */
+TEST_F(written, what_is_only_opened_to_be_written_is_hashed_once)
+{
+	int i, fd, records = auditlog_open();
+
+	if (variant->filesystem)
+		SKIP(return, "a close tells of no change there");
+	ASSERT_LE(0, records);
+	ASSERT_EQ(0, ima_load_policy(NULL, "audit func=FILE_CHECK "
+					   "mask=^MAY_READ fowner=2404\n"));
+	ASSERT_EQ(0, chown(self->path, 2404, 2404));
+	for (i = 0; i < 4; i++) {
+		fd = file_open(NULL, self->path, O_RDWR);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, file_close(NULL, fd));
+	}
+	EXPECT_EQ(1, auditlog_count(records, AUDIT_INTEGRITY_RULE, self->path));
+	for (i = 0; i < 2; i++) {
+		fd = file_open(NULL, self->path, O_RDWR);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(4, file_pwrite(NULL, fd, i ? "two." : "one.", 4,
+					 100000));
+		ASSERT_EQ(0, file_close(NULL, fd));
+		fd = file_open(NULL, self->path, O_RDWR);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, file_close(NULL, fd));
+		EXPECT_EQ(1, auditlog_count(records, AUDIT_INTEGRITY_RULE,
+					    self->path));
+	}
+	close(records);
+}
+
+/* Who sees it changed first does not belong to the others. */
 TEST_F(written, what_another_namespace_saw_changed_is_void_when_it_is_closed)
 {
 	struct agent other = {};
