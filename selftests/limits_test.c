@@ -463,6 +463,21 @@ TEST_F(limits, activations_inside_are_paid_for_by_the_root_inside)
 	EXPECT_EQ(-EAGAIN, ima_start_new(&self->third, &self->outer, 4, NULL));
 }
 
+/* ... but not from what is for himself. */
+TEST_F(limits, activations_inside_leave_the_root_inside_his_own)
+{
+	ASSERT_EQ(0, set(ACTIVATION_INTERVAL, NEVER));
+	ASSERT_EQ(0, set(ACTIVATION_BURST, "2"));
+	ASSERT_EQ(0, start_mapped(&self->outer, 0, 7250));
+	do {
+		agent_stop(&self->inner);
+		ASSERT_EQ(0, ns_start(&self->inner, &self->outer, 3, NULL));
+		ASSERT_EQ(0, ima_mount(&self->inner));
+	} while (!ima_activate(&self->inner));
+	EXPECT_EQ(-EAGAIN, ima_activate(&self->inner));
+	EXPECT_EQ(0, ima_start_new(&self->third, &self->outer, 0, NULL));
+}
+
 /* --- How often they get rules */
 
 static int open_policy(struct agent *agent)

@@ -11,8 +11,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -33,6 +35,7 @@
 #define EXECUTED "measure func=BPRM_CHECK mask=MAY_EXEC fowner=2400\n"
 #define OPENED "measure func=FILE_CHECK mask=MAY_READ fowner=2400\n"
 #define USED "measure func=MMAP_CHECK mask=MAY_EXEC fowner=2402\n"
+#define EXCHANGED "measure func=FILE_CHECK mask=MAY_READ fowner=2405\n"
 #define OPENED_BY_BOTH "measure func=FILE_CHECK mask=MAY_READ fowner=2401\n"
 
 /* Of the agent that has mapped the file. */
@@ -425,7 +428,7 @@ TEST_F(written, what_its_only_writer_had_mapped_is_measured_again)
  */
 TEST_F(written, what_is_only_opened_to_be_written_is_hashed_once)
 {
-	int i, fd, records = auditlog_open();
+	int i, fd, second, records = auditlog_open();
 
 	if (variant->filesystem)
 		SKIP(return, "a close tells of no change there");
@@ -439,6 +442,18 @@ TEST_F(written, what_is_only_opened_to_be_written_is_hashed_once)
 		ASSERT_EQ(0, file_close(NULL, fd));
 	}
 	EXPECT_EQ(1, auditlog_count(records, AUDIT_INTEGRITY_RULE, self->path));
+	/* Nor is it another one because two had it open at the same time. */
+	for (i = 0; i < 4; i++) {
+		fd = file_open(NULL, self->path, O_RDWR);
+		ASSERT_LE(0, fd);
+		if (!i) {
+			second = file_open(NULL, self->path, O_RDWR);
+			ASSERT_LE(0, second);
+			ASSERT_EQ(0, file_close(NULL, second));
+		}
+		ASSERT_EQ(0, file_close(NULL, fd));
+	}
+	EXPECT_GE(1, auditlog_count(records, AUDIT_INTEGRITY_RULE, self->path));
 	for (i = 0; i < 2; i++) {
 		fd = file_open(NULL, self->path, O_RDWR);
 		ASSERT_LE(0, fd);
@@ -538,6 +553,58 @@ TEST_F(written, what_is_being_written_is_not_measured_for_each_reader)
 	ASSERT_EQ(0, file_close(NULL, fd));
 	ASSERT_EQ(0, read_in(&self->child, self->path));
 	EXPECT_EQ(2, list_measured(&self->child, self->path));
+}
+
+/*
+ * ext4 can exchange the blocks of two files, which is no write to either of them,
+ * and leaves zeros to one; what is cached of the old ones goes with fsync() and
+ * some advice.
+ */
+TEST_F(written, file_whose_blocks_were_exchanged_is_measured_again)
+{
+	char other[400];
+	struct stat st;
+	int fd[2], i;
+	struct {
+		uint32_t reserved;
+		uint32_t donor_fd;
+		uint64_t orig_start;
+		uint64_t donor_start;
+		uint64_t len;
+		uint64_t moved_len;
+	} move = {};
+
+	if (variant->filesystem)
+		SKIP(return, "ext4 only");
+	snprintf(other, sizeof(other), "%s/other", self->mountpoint);
+	ASSERT_EQ(0, scratch_version(other, 2));
+	/* A rule of init's stays for the tests after this one. */
+	ASSERT_EQ(0, ima_load_policy(NULL, EXCHANGED));
+	ASSERT_EQ(0, chown(self->path, 2405, 2405));
+	ASSERT_EQ(0, ima_start(&self->child, EXCHANGED));
+	ASSERT_EQ(0, read_in(&self->child, self->path));
+
+	fd[0] = open(other, O_RDWR | O_CLOEXEC);
+	fd[1] = open(self->path, O_RDWR | O_CLOEXEC);
+	for (i = 0; i < 2; i++) {
+		ASSERT_LE(0, fd[i]);
+		ASSERT_EQ(0, fsync(fd[i]));
+	}
+	ASSERT_EQ(0, fstat(fd[0], &st));
+	move.donor_fd = fd[1];
+	move.len = (st.st_size + st.st_blksize - 1) / st.st_blksize;
+	ASSERT_EQ(0, ioctl(fd[0], _IOWR('f', 15, move), &move))
+		TH_LOG("EXT4_IOC_MOVE_EXT: %s", strerror(errno));
+	ASSERT_EQ(move.len, move.moved_len);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, fsync(fd[i]));
+		ASSERT_EQ(0, posix_fadvise(fd[i], 0, 0, POSIX_FADV_DONTNEED));
+		close(fd[i]);
+	}
+	ASSERT_EQ(0, read_in(&self->child, self->path));
+	EXPECT_EQ(2, list_measured(&self->child, self->path));
+	EXPECT_EQ(2, list_measured(NULL, self->path));
+	EXPECT_EQ(1, list_last_is_content(NULL, self->path));
 }
 
 /* Changes the file through a descriptor that the agent has, and closes it. */
