@@ -60,13 +60,13 @@ static void compare_with_death(const struct judge *j, const struct life *l)
 		    xasprintf("namespace %llu: its list", number(l->id));
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (numbers[i].listed != numbers[i].recorded)
-			lives_say(&j->v->problems, "%s has %llu %s, its death record says %llu%s",
+			texts_add(&j->v->problems, "%s has %llu %s, its death record says %llu%s",
 				  it, number(numbers[i].listed),
 				  numbers[i].what, number(numbers[i].recorded),
 				  numbers[i].listed < numbers[i].recorded ?
 				  " (entries that were lost count)" : "");
 	if (memcmp(sum->acc, l->acc, sizeof(l->acc)))
-		lives_say(&j->v->problems, "%s does not lead to the acc of its death record",
+		texts_add(&j->v->problems, "%s does not lead to the acc of its death record",
 			  it);
 	free(it);
 }
@@ -82,13 +82,13 @@ static void compare_policies(const struct judge *j, const struct life *l,
 	for (i = 0; i < own_n && i < above->n; i++)
 		if (own->v[i].seq != above->v[i].seq ||
 		    memcmp(own->v[i].digest, above->v[i].digest, 32)) {
-			lives_say(&j->v->problems, "namespace %llu: its policy record with seq %llu is not the one in %s",
+			texts_add(&j->v->problems, "namespace %llu: its policy record with seq %llu is not the one in %s",
 				  number(l->id), number(own->v[i].seq),
 				  lives_list_name(j->in->list[l->list].id));
 			return;
 		}
 	if (own_n > above->n)
-		lives_say(&j->v->problems, "namespace %llu: %zu policy records in its list, but %zu in %s",
+		texts_add(&j->v->problems, "namespace %llu: %zu policy records in its list, but %zu in %s",
 			  number(l->id), own_n, above->n,
 			  lives_list_name(j->in->list[l->list].id));
 }
@@ -107,7 +107,7 @@ static void judge_policies(const struct judge *j, const struct life *l)
 	if (own->final && l->death) {
 		compare_policies(j, l, l->own_policies.n);
 		if (l->own_policies.n < l->policies.n)
-			lives_say(&j->v->problems, "namespace %llu: only %zu policy records in its list, but %zu in %s",
+			texts_add(&j->v->problems, "namespace %llu: only %zu policy records in its list, but %zu in %s",
 				  number(l->id), l->own_policies.n,
 				  l->policies.n,
 				  lives_list_name(j->in->list[l->list].id));
@@ -130,13 +130,13 @@ static void judge_missing_death(const struct judge *j, const struct life *l)
 
 	if (is_before_kexec(j, l) && j->in->kexec) {
 		if (ns)
-			lives_say(&j->v->problems, "namespace %llu: born before the kexec (entry %zu of the host's list), but in ima/ns",
+			texts_add(&j->v->problems, "namespace %llu: born before the kexec (entry %zu of the host's list), but in ima/ns",
 				  number(l->id), l->birth);
 		return;
 	}
 	/* Whoever is below is dead before, and in the list. */
 	if (list->final) {
-		lives_say(&j->v->problems, "namespace %llu: born in entry %zu of %s, which ended without its death record",
+		texts_add(&j->v->problems, "namespace %llu: born in entry %zu of %s, which ended without its death record",
 			  number(l->id), l->birth, lives_list_name(list->id));
 		return;
 	}
@@ -146,7 +146,7 @@ static void judge_missing_death(const struct judge *j, const struct life *l)
 		lives_wait(j->v, "namespace %llu: its death record may be among what is still to be added to %s",
 			   number(l->id), lives_list_name(list->id));
 	else
-		lives_say(&j->v->problems, "namespace %llu: born in entry %zu of %s, neither in ima/ns nor a death record%s",
+		texts_add(&j->v->problems, "namespace %llu: born in entry %zu of %s, neither in ima/ns nor a death record%s",
 			  number(l->id), l->birth, lives_list_name(list->id),
 			  is_before_kexec(j, l) ?
 			  "; if the boot_aggregate behind it is that of a kexec, --kexec accepts this" : "");
@@ -157,10 +157,10 @@ static void judge_death(const struct judge *j, const struct life *l)
 	const struct lives_ns *ns = lives_find_ns(j->in, l->id);
 
 	if (j->in->kexec && is_before_kexec(j, l) && l->death > j->v->kexec_at)
-		lives_say(&j->v->problems, "namespace %llu: born before the kexec, but its death record is behind it (entry %zu of the host's list)",
+		texts_add(&j->v->problems, "namespace %llu: born before the kexec, but its death record is behind it (entry %zu of the host's list)",
 			  number(l->id), l->death);
 	if (ns && ns->is_active)
-		lives_say(&j->v->problems, "namespace %llu: it has a death record (entry %zu of %s), but is active",
+		texts_add(&j->v->problems, "namespace %llu: it has a death record (entry %zu of %s), but is active",
 			  number(l->id), l->death,
 			  lives_list_name(j->in->list[l->list].id));
 }
@@ -173,20 +173,20 @@ static void judge_active(const struct judge *j, const struct lives_ns *ns)
 	const struct life *parent = lives_find(j->v, ns->parent);
 
 	if (ns->parent && parent && parent->death && ns->is_active)
-		lives_say(&j->v->problems, "namespace %llu: active, but namespace %llu above it has a death record",
+		texts_add(&j->v->problems, "namespace %llu: active, but namespace %llu above it has a death record",
 			  number(ns->id), number(ns->parent));
 	if (!ns->was_active)
 		return;
 	if (l && l->birth) {
 		if (j->in->list[l->list].id != ns->parent)
-			lives_say(&j->v->problems, "namespace %llu: its parent is namespace %llu, but its birth is in %s",
+			texts_add(&j->v->problems, "namespace %llu: its parent is namespace %llu, but its birth is in %s",
 				  number(ns->id), number(ns->parent),
 				  lives_list_name(j->in->list[l->list].id));
 	} else if (!above || above->pending) {
 		lives_wait(j->v, "namespace %llu: its birth record may be among what is still to be added to %s",
 			   number(ns->id), lives_list_name(ns->parent));
 	} else {
-		lives_say(&j->v->problems, "namespace %llu: active, but no birth record in %s",
+		texts_add(&j->v->problems, "namespace %llu: active, but no birth record in %s",
 			  number(ns->id), lives_list_name(ns->parent));
 	}
 }
@@ -201,10 +201,10 @@ static void judge_own_list(const struct judge *j, const struct life *l)
 	if (own->final && l->death)
 		compare_with_death(j, l);
 	else if (own->final)
-		lives_say(&j->v->undecided, "namespace %llu: it ended, but no list that was read has its death record",
+		texts_add(&j->v->undecided, "namespace %llu: it ended, but no list that was read has its death record",
 			  number(l->id));
 	if (!j->v->sum[l->own].entries)
-		lives_say(&j->v->problems, "namespace %llu: its list is empty",
+		texts_add(&j->v->problems, "namespace %llu: its list is empty",
 			  number(l->id));
 }
 
@@ -223,7 +223,7 @@ static void judge_ids(const struct judge *j)
 		const struct life *l = &j->v->life[i];
 
 		if (l->birth && !is_before_kexec(j, l))
-			lives_say(&j->v->problems, "namespace %llu: born after the kexec, but namespace %llu was before",
+			texts_add(&j->v->problems, "namespace %llu: born after the kexec, but namespace %llu was before",
 				  number(l->id), number(highest));
 	}
 }
@@ -250,20 +250,11 @@ bool lives_judge(const struct lives_input *in, struct lives_verdict *v)
 		judge_active(&j, &in->ns[i]);
 	judge_ids(&j);
 	if (in->kexec && !v->kexec_at)
-		lives_say(&v->notes, "no second boot_aggregate in the host's list: there was no kexec, or the list was not carried over");
+		texts_add(&v->notes, "no second boot_aggregate in the host's list: there was no kexec, or the list was not carried over");
 	if (v->excused)
-		lives_say(&v->notes, "%zu namespaces ended by the kexec before entry %zu of the host's list",
+		texts_add(&v->notes, "%zu namespaces ended by the kexec before entry %zu of the host's list",
 			  v->excused, v->kexec_at);
 	return true;
-}
-
-static void free_texts(struct lives_texts *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		free(t->text[i]);
-	free(t->text);
 }
 
 void lives_free(struct lives_verdict *v)
@@ -276,8 +267,8 @@ void lives_free(struct lives_verdict *v)
 	}
 	free(v->life);
 	free(v->sum);
-	free_texts(&v->problems);
-	free_texts(&v->undecided);
-	free_texts(&v->notes);
+	texts_free(&v->problems);
+	texts_free(&v->undecided);
+	texts_free(&v->notes);
 	memset(v, 0, sizeof(*v));
 }

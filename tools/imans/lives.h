@@ -13,6 +13,7 @@
 
 #include "list.h"
 #include "pcr.h"
+#include "texts.h"
 
 /**
  * struct lives_list - the list of one namespace
@@ -112,11 +113,6 @@ struct lives_sum {
 	uint8_t acc[32];
 };
 
-struct lives_texts {
-	char **text;
-	size_t n;
-};
-
 /**
  * struct lives_verdict - the outcome
  * @life:	in ascending order of the ids
@@ -134,10 +130,10 @@ struct lives_verdict {
 	struct lives_sum *sum;
 	size_t kexec_at;
 	size_t excused;
-	struct lives_texts problems;
-	struct lives_texts undecided;
+	struct texts problems;
+	struct texts undecided;
 	bool may_settle;
-	struct lives_texts notes;
+	struct texts notes;
 };
 
 /* False, with the message printed, if a list is malformed. */
@@ -147,8 +143,6 @@ void lives_free(struct lives_verdict *v);
 const struct life *lives_find(const struct lives_verdict *v, uint64_t id);
 const struct lives_ns *lives_find_ns(const struct lives_input *in, uint64_t id);
 
-void __attribute__((format(printf, 2, 3)))
-lives_say(struct lives_texts *t, const char *fmt, ...);
 /* Something undecided that another look may decide. */
 void __attribute__((format(printf, 2, 3)))
 lives_wait(struct lives_verdict *v, const char *fmt, ...);

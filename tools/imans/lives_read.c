@@ -10,28 +10,12 @@
 #include "record.h"
 #include "replay.h"
 
-/* Takes over @text. */
-static void add_text(struct lives_texts *t, char *text)
-{
-	t->text = xreallocarray(t->text, t->n + 1, sizeof(*t->text));
-	t->text[t->n++] = text;
-}
-
-void lives_say(struct lives_texts *t, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add_text(t, xvasprintf(fmt, ap));
-	va_end(ap);
-}
-
 void lives_wait(struct lives_verdict *v, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	add_text(&v->undecided, xvasprintf(fmt, ap));
+	texts_take(&v->undecided, xvasprintf(fmt, ap));
 	va_end(ap);
 	v->may_settle = true;
 }
@@ -109,7 +93,7 @@ complain(const struct place *p, uint64_t id, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	lives_say(&p->v->problems, "namespace %llu: %s (entry %zu of %s)",
+	texts_add(&p->v->problems, "namespace %llu: %s (entry %zu of %s)",
 		  (unsigned long long)id, text, p->entry,
 		  lives_list_name(p->list->id));
 	free(text);
@@ -223,7 +207,7 @@ static void take_entry(const struct place *p, const struct list_entry *e)
 		take_death(p, &r);
 		break;
 	case RECORD_BAD:
-		lives_say(&p->v->problems, "entry %zu of %s: malformed record: %s",
+		texts_add(&p->v->problems, "entry %zu of %s: malformed record: %s",
 			  p->entry, lives_list_name(p->list->id), why);
 		break;
 	case RECORD_NONE:
@@ -266,12 +250,12 @@ static void judge_claim(struct lives_verdict *v, const struct lives_list *list,
 	unsigned long long id = list->id;
 
 	if (c->wrong)
-		lives_say(&v->problems, "namespace %llu: the acc of its %s is not what its list leads to after %llu entries",
+		texts_add(&v->problems, "namespace %llu: the acc of its %s is not what its list leads to after %llu entries",
 			  id, c->where, (unsigned long long)c->acc->entries);
 	else if (!c->acc || c->acc->entries <= entries)
 		return;
 	else if (list->late || list->final)
-		lives_say(&v->problems, "namespace %llu: the acc of its %s covers %llu entries, its list has only %llu (entries that were lost count)",
+		texts_add(&v->problems, "namespace %llu: the acc of its %s covers %llu entries, its list has only %llu (entries that were lost count)",
 			  id, c->where, (unsigned long long)c->acc->entries,
 			  (unsigned long long)entries);
 	else
@@ -319,7 +303,7 @@ static bool read_list(struct lives_verdict *v, const struct lives_list *lists,
 	for (i = 0; st == LIST_END && i < ARRAY_SIZE(claims); i++)
 		judge_claim(v, list, &claims[i], replay.entries);
 	if (changed)
-		lives_say(&v->problems, "%zu entries of %s are not what was measured, the first is entry %zu",
+		texts_add(&v->problems, "%zu entries of %s are not what was measured, the first is entry %zu",
 			  changed, lives_list_name(list->id), first);
 	replay_free(&replay);
 	return st == LIST_END;

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdlib.h>
 #include <string.h>
 
+#include "keys.h"
 #include "record.h"
 #include "util.h"
-
-#define MAX_KEYS 13
 
 static const struct {
 	enum record_kind kind;
 	const char *name;
-	const char *keys[MAX_KEYS + 1];
+	const char *keys[KEYS_MAX + 1];
 } kinds[] = {
 	{ RECORD_BIRTH, "ima_ns_birth",
 	  { "id", "uuid", "parent", "userns", "owner", "label", "by", "hash",
@@ -20,80 +18,27 @@ static const struct {
 	  { "id", "entries", "violations", "acc" } },
 };
 
-/* Values of the keys, in the order of the table. */
-struct values {
-	const char *const *keys;
-	char *v[MAX_KEYS];
-};
-
-/* Exactly these keys in this order, one blank between them. */
-static bool split(char *text, struct values *out)
-{
-	size_t i;
-
-	for (i = 0; out->keys[i]; i++) {
-		size_t n = strlen(out->keys[i]);
-		char *end;
-
-		if (!text || strncmp(text, out->keys[i], n) || text[n] != '=')
-			return false;
-		out->v[i] = text + n + 1;
-		end = strchr(out->v[i], ' ');
-		if (end)
-			*end++ = '\0';
-		text = end;
-	}
-	return !text;
-}
-
-static const char *value(const struct values *values, const char *key)
-{
-	size_t i;
-
-	for (i = 0; strcmp(values->keys[i], key); i++)
-		;
-	return values->v[i];
-}
-
-static bool number(const struct values *values, const char *key, uint64_t *out)
-{
-	return parse_uint(value(values, key), UINT64_MAX, out);
-}
-
-static bool sha256(const struct values *values, const char *key, uint8_t *out)
-{
-	uint8_t digest[HASH_MAX_SIZE];
-	const struct hash_alg *alg;
-	const char *why;
-
-	alg = hash_parse_digest(value(values, key), digest, &why);
-	if (!alg || strcmp(alg->name, "sha256"))
-		return false;
-	memcpy(out, digest, 32);
-	return true;
-}
-
-static const char *take_values(struct record *r, const struct values *values)
+static const char *take_values(struct record *r, const struct keys *k)
 {
 	uint64_t ignored;
 
-	if (!number(values, "id", &r->id) || !r->id)
+	if (!keys_number(k, "id", &r->id) || !r->id)
 		return "id is no number of a namespace";
 	switch (r->kind) {
 	case RECORD_BIRTH:
-		return number(values, "parent", &r->parent) ? NULL :
+		return keys_number(k, "parent", &r->parent) ? NULL :
 			"parent is no number";
 	case RECORD_POLICY:
-		if (!number(values, "seq", &r->seq) || !r->seq ||
-		    !number(values, "rules", &ignored))
+		if (!keys_number(k, "seq", &r->seq) || !r->seq ||
+		    !keys_number(k, "rules", &ignored))
 			return "seq or rules is no number";
-		return sha256(values, "policy", r->digest) ? NULL :
+		return keys_sha256(k, "policy", r->digest) ? NULL :
 			"policy is no SHA-256";
 	default:
-		if (!number(values, "entries", &r->entries) ||
-		    !number(values, "violations", &r->violations))
+		if (!keys_number(k, "entries", &r->entries) ||
+		    !keys_number(k, "violations", &r->violations))
 			return "entries or violations is no number";
-		return sha256(values, "acc", r->digest) ? NULL :
+		return keys_sha256(k, "acc", r->digest) ? NULL :
 			"acc is no SHA-256";
 	}
 }
@@ -101,15 +46,14 @@ static const char *take_values(struct record *r, const struct values *values)
 static const char *take_record(struct record *r, size_t kind,
 			       const uint8_t *buf, size_t len)
 {
-	struct values values = { .keys = kinds[kind].keys };
-	const char *why = "not the keys of such a record";
-	char *text = xcalloc(len + 1, 1);
+	const char *why;
+	struct keys k;
 
-	memcpy(text, buf, len);
 	r->kind = kinds[kind].kind;
-	if (split(text, &values))
-		why = take_values(r, &values);
-	free(text);
+	if (!keys_split(&k, buf, len, kinds[kind].keys))
+		return "not the keys of such a record";
+	why = take_values(r, &k);
+	keys_free(&k);
 	return why;
 }
 

@@ -38,14 +38,6 @@ static const char *state_of(const struct lives_input *in, const struct life *l)
 	return l->birth ? "without end" : "unknown";
 }
 
-static void print_texts(const char *title, const struct lives_texts *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		printf("%-13s %s\n", i ? "" : title, t->text[i]);
-}
-
 static void print_text(const struct lives_input *in,
 		       const struct lives_verdict *v)
 {
@@ -69,21 +61,11 @@ static void print_text(const struct lives_input *in,
 		hex_print(stdout, sum->acc, sizeof(sum->acc));
 		putchar('\n');
 	}
-	print_texts("note:", &v->notes);
-	print_texts("NOT verified:", &v->problems);
-	print_texts("NOT decided:", &v->undecided);
+	texts_print("note:", &v->notes);
+	texts_print("NOT verified:", &v->problems);
+	texts_print("NOT decided:", &v->undecided);
 	if (!v->problems.n && !v->undecided.n)
 		printf("verified\n");
-}
-
-static json_t *json_texts(const struct lives_texts *t)
-{
-	json_t *a = json_check(json_array());
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		json_push(a, json_string(t->text[i]));
-	return a;
 }
 
 static json_t *json_entry(size_t n)
@@ -126,9 +108,9 @@ static void print_json(const struct lives_input *in,
 		json_push(lives, json_life(in, v, &v->life[i]));
 	json_put(root, "verified",
 		 json_boolean(!v->problems.n && !v->undecided.n));
-	json_put(root, "reasons", json_texts(&v->problems));
-	json_put(root, "undecided", json_texts(&v->undecided));
-	json_put(root, "notes", json_texts(&v->notes));
+	json_put(root, "reasons", texts_json(&v->problems));
+	json_put(root, "undecided", texts_json(&v->undecided));
+	json_put(root, "notes", texts_json(&v->notes));
 	json_put(root, "entries", json_integer((json_int_t)v->sum[0].entries));
 	json_put(root, "alive", json_integer((json_int_t)in->nns));
 	json_put(root, "ended", json_integer((json_int_t)count_ended(v)));
@@ -149,7 +131,7 @@ static void judge_named(const struct host_request *rq, struct lives_verdict *v)
 		const struct life *l = lives_find(v, id);
 
 		if (!l || l->own < 0)
-			lives_say(&v->undecided, "namespace %llu: no list to compare its vpcr with",
+			texts_add(&v->undecided, "namespace %llu: no list to compare its vpcr with",
 				  (unsigned long long)id);
 	}
 }
@@ -188,7 +170,7 @@ int verify_host(const struct host_request *rq)
 	judge_named(rq, &v);
 	without_acc = count_without_acc(&h);
 	if (without_acc)
-		lives_say(&v.notes, "not compared: the lists of %zu, whose status has no acc",
+		texts_add(&v.notes, "not compared: the lists of %zu, whose status has no acc",
 			  without_acc);
 	if (rq->json)
 		print_json(&in, &v, without_acc);

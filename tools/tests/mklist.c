@@ -164,16 +164,23 @@ void mk_file(struct mklist *l, uint32_t pcr, uint8_t byte, const char *name)
 	buf_free(&data);
 }
 
-void mk_record(struct mklist *l, const char *name, const char *text)
+void mk_record_data(struct buf *data, const char *name, const char *text)
 {
-	struct buf data = { 0 };
 	uint8_t field[7 + 1 + 32] = "sha256:";
 
 	digest("sha256", text, strlen(text), field + 8);
-	mk_field(&data, field, sizeof(field));
-	mk_name(&data, name);
-	mk_field(&data, text, strlen(text));
-	mk_entry(l, 10, "ima-buf", &data, false);
+	mk_field(data, field, sizeof(field));
+	mk_name(data, name);
+	mk_field(data, text, strlen(text));
+}
+
+void mk_record(struct mklist *l, uint32_t pcr, const char *name,
+	       const char *text)
+{
+	struct buf data = { 0 };
+
+	mk_record_data(&data, name, text);
+	mk_entry(l, pcr, "ima-buf", &data, false);
 	buf_free(&data);
 }
 

@@ -49,8 +49,11 @@ void mk_bare(struct mklist *l, uint32_t pcr, const uint8_t *digest, size_t dlen,
 	     const char *name, bool violation);
 /* The usual entry: ima-ng, sha256. */
 void mk_file(struct mklist *l, uint32_t pcr, uint8_t byte, const char *name);
-/* A record of the kernel: ima-buf, PCR 10. */
-void mk_record(struct mklist *l, const char *name, const char *text);
+/* A record of the kernel: ima-buf. */
+void mk_record(struct mklist *l, uint32_t pcr, const char *name,
+	       const char *text);
+/* Its template data, appended to @data. */
+void mk_record_data(struct buf *data, const char *name, const char *text);
 void mk_violation(struct mklist *l, uint32_t pcr, const char *name);
 /* An entry of each template, the kernel's and ours, with plausible data. */
 void mk_all_templates(struct mklist *l, uint32_t pcr);

@@ -117,7 +117,7 @@ static void activate(struct fake *f, struct fake *parent)
 	text = xasprintf("id=%llu uuid=x parent=%llu userns=1 owner=0 label= by=own hash=sha256 template=ima-ng policy=exec ca=none tpm=none exe=none",
 			 (unsigned long long)f->id,
 			 (unsigned long long)f->parent);
-	mk_record(&parent->l, "ima_ns_birth", text);
+	mk_record(&parent->l, 10, "ima_ns_birth", text);
 	flush_list(parent);
 	put_file(f->id, "binary_runtime_measurements", f->l.b.data, f->l.b.len);
 	f->written = f->l.b.len;
@@ -132,9 +132,9 @@ static void load_policy(struct fake *f, struct fake *parent)
 			       (unsigned long long)f->id,
 			       (unsigned long long)++f->policies);
 
-	mk_record(&parent->l, "ima_ns_policy", text);
+	mk_record(&parent->l, 10, "ima_ns_policy", text);
 	flush_list(parent);
-	mk_record(&f->l, "ima_ns_policy", text);
+	mk_record(&f->l, 10, "ima_ns_policy", text);
 	flush_list(f);
 	free(text);
 }
@@ -152,7 +152,7 @@ static void die(struct fake *f, struct fake *parent, bool record)
 	text = xasprintf("id=%llu entries=%zu violations=0 acc=sha256:%s",
 			 (unsigned long long)f->id, f->l.entries, hex);
 	if (record)
-		mk_record(&parent->l, "ima_ns_death", text);
+		mk_record(&parent->l, 10, "ima_ns_death", text);
 	if (!parent->id) {
 		flush_list(parent);
 	} else {

@@ -49,7 +49,7 @@ static void birth(struct mklist *l, int id, int parent)
 	char *text = xasprintf("id=%d uuid=00000000-0000-4000-8000-000000000000 parent=%d userns=1 owner=0 label=a%%20b by=own hash=sha256 template=ima-ng policy=exec ca=none tpm=none exe=none",
 			       id, parent);
 
-	mk_record(l, "ima_ns_birth", text);
+	mk_record(l, 10, "ima_ns_birth", text);
 	free(text);
 }
 
@@ -58,7 +58,7 @@ static void policy(struct mklist *l, int id, int seq, const char *hex)
 	char *text = xasprintf("id=%d seq=%d rules=1 policy=sha256:%s", id, seq,
 			       hex);
 
-	mk_record(l, "ima_ns_policy", text);
+	mk_record(l, 10, "ima_ns_policy", text);
 	free(text);
 }
 
@@ -70,7 +70,7 @@ static void death_as(struct mklist *l, int id, size_t entries, int violations,
 	hex_encode(acc, 32, hex);
 	text = xasprintf("id=%d entries=%zu violations=%d acc=sha256:%s", id,
 			 entries, violations, hex);
-	mk_record(l, "ima_ns_death", text);
+	mk_record(l, 10, "ima_ns_death", text);
 	free(text);
 }
 
@@ -98,7 +98,7 @@ static void known(struct world *w)
 		w->list[i].known = w->l[i].b.len;
 }
 
-static bool among(const struct lives_texts *t, const char *text)
+static bool among(const struct texts *t, const char *text)
 {
 	size_t i;
 
@@ -108,7 +108,7 @@ static bool among(const struct lives_texts *t, const char *text)
 	return false;
 }
 
-static void note_all(const char *what, const struct lives_texts *t)
+static void note_all(const char *what, const struct texts *t)
 {
 	size_t i;
 
@@ -639,7 +639,7 @@ static void names_bad_records(void)
 	struct world w;
 
 	make_usual(&w);
-	mk_record(&w.l[0], "ima_ns_death", "id=5");
+	mk_record(&w.l[0], 10, "ima_ns_death", "id=5");
 	judge(&w, "entry 8 of the host's list: malformed record: not the keys",
 	      NULL, "malformed record");
 	mk_free(&w.l[0]);

@@ -21,7 +21,7 @@ static void parses(const char *name, const char *text, enum record_kind want,
 	const char *why;
 
 	mk_begin(&l, "sha1");
-	mk_record(&l, name, text);
+	mk_record(&l, 10, name, text);
 	list_begin(&r, l.b.data, l.b.len);
 	ok(list_next(&r, &e) == LIST_ENTRY &&
 	   record_parse(&e, &rec, &why) == want, "record: %s", what);

@@ -3,7 +3,7 @@
  * genlist OUT - make a binary list for the shell tests.
  *
  * Input lines "PCR BYTE NAME": an ima-ng entry whose sha256 file digest is BYTE
- * (hex) repeated, or a violation with BYTE "v"; "10 r NAME TEXT": a record of
+ * (hex) repeated, or a violation with BYTE "v"; "PCR r NAME TEXT": a record of
  * the kernel. Prints the replay: lines "PCR ALGO:HEX", then the acc line, as in
  * an ima/vpcr file.
  */
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 			if (!blank)
 				return 2;
 			*blank = '\0';
-			mk_record(&l, name, blank + 1);
+			mk_record(&l, pcr, name, blank + 1);
 		} else if (!strcmp(byte, "v")) {
 			mk_violation(&l, pcr, name);
 		} else {
