@@ -77,5 +77,6 @@ bool all_printable(const uint8_t *p, size_t len);
 bool all_bytes(const uint8_t *p, size_t len, uint8_t value);
 uint32_t get_le32(const uint8_t *p);
 void put_le32(uint8_t *p, uint32_t v);
+void put_le64(uint8_t *p, uint64_t v);
 
 #endif
