@@ -11,6 +11,9 @@
 /* PCRs of a PC client TPM, 0 to 23. */
 #define PCR_COUNT 24
 
+/* CONFIG_IMA_MEASURE_PCR_IDX, unless somebody changed it. */
+#define IMA_DEFAULT_PCR 10
+
 struct pcr_value {
 	uint32_t pcr;
 	const struct hash_alg *bank;
