@@ -4,30 +4,29 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "command.h"
 #include "securityfs.h"
-#include "tpm.h"
-#include "verify.h"
 #include "verify_host.h"
-
-/* A list that grows while it is read is read again this often. */
-#define LIVE_ATTEMPTS 5
-
-/* CONFIG_IMA_MEASURE_PCR_IDX, unless somebody changed it. */
-#define IMA_DEFAULT_PCR 10
+#include "verify_proof.h"
+#include "verify_run.h"
 
 enum {
 	OPT_BANK, OPT_PCR, OPT_PCR_VALUE, OPT_TCTI, OPT_SYSFS, OPT_TPM12,
-	OPT_VPCR, OPT_REFERENCE, OPT_ALLOW_PREFIX, OPT_ALLOW_VIOLATIONS, OPT_PADDED,
-	OPT_JSON, OPT_HOST, OPT_SAVED, OPT_KEXEC, OPT_SECURITYFS,
+	OPT_VPCR, OPT_REFERENCE, OPT_ALLOW_PREFIX, OPT_ALLOW_VIOLATIONS,
+	OPT_PADDED, OPT_JSON, OPT_BOOT, OPT_ANCHOR, OPT_PROOF, OPT_REGISTER,
+	OPT_HOST, OPT_SAVED, OPT_KEXEC, OPT_SECURITYFS,
 };
 
+/* Of no use to --proof: all of a bundle is judged. */
+#define LIST_OPTIONS (1u << OPT_BANK | 1u << OPT_PCR | 1u << OPT_VPCR | \
+		      1u << OPT_REFERENCE | 1u << OPT_ALLOW_VIOLATIONS | \
+		      1u << OPT_BOOT | 1u << OPT_ANCHOR)
 /* What says nothing without PCR values, and what goes with --host only. */
 #define PCR_OPTIONS (1u << OPT_BANK | 1u << OPT_PCR | 1u << OPT_REFERENCE | \
 		     1u << OPT_ALLOW_PREFIX | 1u << OPT_ALLOW_VIOLATIONS | \
 		     1u << OPT_PADDED)
+#define ANCHOR_OPTIONS (1u << OPT_BOOT | 1u << OPT_ANCHOR | 1u << OPT_REGISTER)
 #define HOST_OPTIONS (1u << OPT_SAVED | 1u << OPT_KEXEC | 1u << OPT_SECURITYFS)
 
 static const struct option_spec options[] = {
@@ -54,6 +53,14 @@ static const struct option_spec options[] = {
 	[OPT_PADDED] = { "padded-sha1", NULL, false,
 		"Accept banks that Linux extended with SHA-1 digests padded with zeros." },
 	[OPT_JSON] = { "json", NULL, false, "Print the result as JSON." },
+	[OPT_BOOT] = { "boot", NULL, false,
+		"Judge the anchor's records in LIST, the initial namespace's; the PCR of boot records must have a value." },
+	[OPT_ANCHOR] = { "anchor", NULL, false,
+		"Judge the anchor's records in LIST, the initial namespace's; the PCR of anchor records must have a value." },
+	[OPT_PROOF] = { "proof", "BUNDLE", false,
+		"Judge a tenant's bundle; takes no LIST." },
+	[OPT_REGISTER] = { "register", "sha256:HEX", false,
+		"With --proof: the template digest the register record must have." },
 	[OPT_HOST] = { "host", NULL, false,
 		"Verify the records of all namespaces of the machine. LIST is the host's own then, unless given." },
 	[OPT_SAVED] = { "list", "ID=FILE", false,
@@ -61,7 +68,7 @@ static const struct option_spec options[] = {
 	[OPT_KEXEC] = { "kexec", NULL, false,
 		"With --host: the last boot_aggregate is that of a kexec; namespaces born before it have ended without a record." },
 	[OPT_SECURITYFS] = { "securityfs", "DIR", false,
-		"With --host: where the host's securityfs is mounted. Default: " SECURITYFS_DIR "." },
+		"With --host, and with --boot or --anchor without LIST: where the host's securityfs is mounted. Default: " SECURITYFS_DIR "." },
 	{ NULL, NULL, false, NULL },
 };
 
@@ -77,33 +84,22 @@ static const char *const text[] = {
 	"With --host each list is replayed. The result, acc, is what the death record commits to. It is compared with the kernel's own, which status shows, for the living; with the death record for those that end meanwhile and those given with --list; and with what the namespace says itself for those given with --vpcr: their files can be reached by /proc/PID/root. A list that lost entries never leads to acc.",
 	"Namespaces that are born or die meanwhile do no harm: lists are read before the directory and again after it. What the kernel may still have to add is waited for, up to 13 seconds; if it does not come the exit status is 2.",
 	"After a kexec with the list carried over, births of the kernel before have no death records. Any file can be listed as boot_aggregate: only the user can know that there was a kexec, see --kexec.",
+	"--boot and --anchor judge what the kernel's anchor module wrote in LIST, the host's own unless given. The record ima_ns_register names the two PCRs and their start values; from there all their entries are replayed. It must be the first of both and stand in the default PCR with the same text, and nothing else may be in the two PCRs but ima_ns_boot, ima_ns_anchor and ima_ns_unregister. Each anchor must have the next number and a token whose SHA-256 is the token before: only the kernel knew it. The rest of LIST is verified, too: whoever trusts the register record does so because of what the default PCR had before it. With --pcr and only PCRs of the anchor it is not, and then their start values must be zero.",
+	"Tokens vouch for anchors, not for boot records: a boot record that somebody with access to the TPM has appended is not told from one of the kernel. An anchor does not agree with an earlier value of the PCR: --allow-prefix does not apply to these two.",
+	"--proof judges a JSON object with exactly these members. \"format\": \"ima-ns-proof\", \"version\": 1; \"id\" of the namespace; \"list\", its binary list in base64; \"seq\", so many entries of it the leaf covers; \"salt\", 64 hex digits; \"index\" and \"n\", slot of the leaf and number of slots; \"path\", the siblings of the leaf from the bottom up, each 64 hex digits; \"banks\", the PCR banks of the register record in its order, e.g. [\"sha1\", \"sha256\"]; \"pcr_boot\" and \"pcr_anchor\", all records of these PCRs from the register record on: a string is the template data in base64, an array has the template digests in hex, as many as banks; \"pcrs\", values as 'imans pcr read --json' prints them.",
+	"In a bundle must be in clear: the register record in both PCRs, the tenant's own boot record, the last anchor and each anchor that begins a new chain of tokens. All others may be digests: the token of the last anchor, hashed as often as there were anchors, must be that of the register record. acc is computed from the list; with id, seq and salt it makes the leaf, which the path must lead to the root of the last anchor; and the records must lead to the PCR values, those of the bundle and those from elsewhere if any are given. A register record that is not the first thing ever extended in pcr_anchor is believed only with --register.",
 	"The exit status is 1 if the list is not verified and 2 if it cannot be judged: malformed list, no value for a PCR to be had, no such namespace.",
 	NULL,
 };
 
-struct sources {
-	const char *list;
-	const struct hash_alg *bank;
-	const char *tcti;
-	const char *sysfs;
-	const char *tpm12;
-	const char *vpcr;
-	struct pcr_set given;
-};
-
-static bool has_live_source(const struct sources *src)
-{
-	return src->tcti || src->sysfs || src->tpm12 || src->vpcr;
-}
-
 struct request {
-	struct sources src;
-	struct verify_options opt;
+	struct list_request one;
 	struct reference reference;
-	struct vpcr_acc acc;
 	struct host_request host;
+	const char *bundle;
+	struct proof_request proof;
+	uint8_t reg[HASH_MAX_SIZE];
 	unsigned int options;
-	bool json;
 };
 
 /* "ID=FILE", added to the others; false if it is not that. */
@@ -123,54 +119,33 @@ static bool add_host_file(struct host_files *files, const char *value)
 	return true;
 }
 
-static bool set_option(struct request *rq, int o, const char *value)
+static bool set_register(struct request *rq, const char *value)
 {
-	uint64_t n;
+	const struct hash_alg *alg;
+	const char *why = "not a SHA-256";
 
-	rq->options |= 1u << o;
+	alg = hash_parse_digest(value, rq->reg, &why);
+	if (!alg || strcmp(alg->name, "sha256")) {
+		msg("%s: %s", value, why);
+		return false;
+	}
+	rq->proof.reg = rq->reg;
+	return true;
+}
+
+/* What is to be judged beside a list, and how. */
+static bool set_mode(struct request *rq, int o, const char *value)
+{
 	switch (o) {
-	case OPT_BANK:
-		rq->src.bank = hash_bank_by_name(value);
-		rq->opt.bank_chosen = true;
-		if (!rq->src.bank)
-			msg("%s: no such PCR bank", value);
-		return rq->src.bank;
-	case OPT_PCR:
-		if (!parse_uint(value, PCR_COUNT - 1, &n)) {
-			msg("%s: no PCR number from 0 to %d", value,
-			    PCR_COUNT - 1);
-			return false;
-		}
-		rq->opt.pcrs |= 1ull << n;
-		rq->opt.pcrs_chosen = true;
+	case OPT_BOOT:
+		return rq->one.anchor.boot = true;
+	case OPT_ANCHOR:
+		return rq->one.anchor.anchor = true;
+	case OPT_PROOF:
+		rq->bundle = value;
 		return true;
-	case OPT_PCR_VALUE:
-		return pcr_parse_value(value, &rq->src.given);
-	case OPT_TCTI:
-		rq->src.tcti = value;
-		return true;
-	case OPT_SYSFS:
-		rq->src.sysfs = value;
-		return true;
-	case OPT_TPM12:
-		rq->src.tpm12 = value;
-		return true;
-	case OPT_VPCR:
-		if (add_host_file(&rq->host.src.vpcr, value))
-			return true;
-		rq->src.vpcr = value;
-		rq->opt.acc = &rq->acc;
-		return true;
-	case OPT_REFERENCE:
-		reference_free(&rq->reference);
-		rq->opt.reference = &rq->reference;
-		return reference_read(&rq->reference, value);
-	case OPT_ALLOW_PREFIX:
-		return rq->opt.allow_prefix = true;
-	case OPT_ALLOW_VIOLATIONS:
-		return rq->opt.allow_violations = true;
-	case OPT_PADDED:
-		return rq->opt.padded = true;
+	case OPT_REGISTER:
+		return set_register(rq, value);
 	case OPT_SAVED:
 		if (add_host_file(&rq->host.src.saved, value))
 			return true;
@@ -181,126 +156,64 @@ static bool set_option(struct request *rq, int o, const char *value)
 	case OPT_SECURITYFS:
 		rq->host.src.dir = value;
 		return true;
-	case OPT_JSON:
-		return rq->json = true;
 	default:
 		return true;
 	}
 }
 
-/* PCRs below 24 that entries of the list belong to. */
-static bool used_pcrs(const struct buf *list, uint64_t *pcrs)
+static bool set_option(struct request *rq, int o, const char *value)
 {
-	enum list_status st;
-	struct list_reader r;
-	struct list_entry e;
+	uint64_t n;
 
-	*pcrs = 0;
-	list_begin(&r, list->data, list->len);
-	while ((st = list_next(&r, &e)) == LIST_ENTRY)
-		*pcrs |= 1ull << e.pcr;
-	if (st == LIST_END)
-		return true;
-	msg("%s list: %s", st == LIST_SHORT ? "truncated" : "malformed",
-	    r.error);
-	return false;
-}
-
-static bool read_list(const char *path, struct buf *list)
-{
-	buf_free(list);
-	if (!read_file(path, list))
-		return true;
-	msg_errno("%s", path);
-	return false;
-}
-
-/* A value of a PCR nobody asked for is left out. */
-static void filter(struct pcr_set *s, const struct request *rq)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < s->n; i++)
-		if ((rq->opt.pcrs >> s->v[i].pcr & 1) &&
-		    (!rq->src.bank || rq->src.bank == s->v[i].bank))
-			s->v[n++] = s->v[i];
-	s->n = n;
-}
-
-static bool gather(struct request *rq, uint64_t used, struct pcr_set *s)
-{
-	uint32_t wanted;
-	size_t i;
-
-	/* Also of an empty list: a PCR that was extended must have entries. */
-	used |= 1u << IMA_DEFAULT_PCR;
-	wanted = (uint32_t)(rq->opt.pcrs_chosen ? rq->opt.pcrs : used) &
-		 ((1u << PCR_COUNT) - 1);
-
-	s->n = 0;
-	for (i = 0; i < rq->src.given.n; i++)
-		pcr_set_add(s, rq->src.given.v[i].pcr, rq->src.given.v[i].bank,
-			    rq->src.given.v[i].value, "given");
-	if (rq->src.vpcr && !pcr_read_vpcr(rq->src.vpcr, s, &rq->acc))
-		return false;
-	if (rq->src.sysfs && wanted &&
-	    !pcr_read_sysfs(rq->src.sysfs, rq->src.bank, wanted, s))
-		return false;
-	if (rq->src.tpm12 && wanted &&
-	    !tpm12_read_pcrs(rq->src.tpm12, wanted, s))
-		return false;
-	if (rq->src.tcti && wanted) {
-		struct tpm *t = tpm_open(rq->src.tcti);
-		bool ok = t && tpm_read_pcrs(t, rq->src.bank, wanted, s);
-
-		tpm_close(t);
-		if (!ok)
+	rq->options |= 1u << o;
+	switch (o) {
+	case OPT_BANK:
+		rq->one.src.bank = hash_bank_by_name(value);
+		rq->one.opt.bank_chosen = true;
+		if (!rq->one.src.bank)
+			msg("%s: no such PCR bank", value);
+		return rq->one.src.bank;
+	case OPT_PCR:
+		if (!parse_uint(value, PCR_COUNT - 1, &n)) {
+			msg("%s: no PCR number from 0 to %d", value,
+			    PCR_COUNT - 1);
 			return false;
+		}
+		rq->one.opt.pcrs |= 1ull << n;
+		rq->one.opt.pcrs_chosen = true;
+		return true;
+	case OPT_PCR_VALUE:
+		return pcr_parse_value(value, &rq->one.src.given);
+	case OPT_TCTI:
+		rq->one.src.tcti = value;
+		return true;
+	case OPT_SYSFS:
+		rq->one.src.sysfs = value;
+		return true;
+	case OPT_TPM12:
+		rq->one.src.tpm12 = value;
+		return true;
+	case OPT_VPCR:
+		if (add_host_file(&rq->host.src.vpcr, value))
+			return true;
+		rq->one.src.vpcr = value;
+		rq->one.opt.acc = &rq->one.src.acc;
+		return true;
+	case OPT_REFERENCE:
+		reference_free(&rq->reference);
+		rq->one.opt.reference = &rq->reference;
+		return reference_read(&rq->reference, value);
+	case OPT_ALLOW_PREFIX:
+		return rq->one.opt.allow_prefix = true;
+	case OPT_ALLOW_VIOLATIONS:
+		return rq->one.opt.allow_violations = true;
+	case OPT_PADDED:
+		return rq->one.opt.padded = true;
+	case OPT_JSON:
+		return rq->one.json = true;
+	default:
+		return set_mode(rq, o, value);
 	}
-	filter(s, rq);
-	return true;
-}
-
-/*
- * An entry that comes while a live list and live PCRs are read makes them
- * differ in either direction: a kernel may extend before it lists, or after.
- * Hence the repetition. The first reading of the list is for the PCRs it uses.
- */
-static int judge(struct request *rq)
-{
-	struct buf list = { 0 };
-	struct pcr_set pcrs = { 0 };
-	struct verdict v;
-	int attempt, rc = IMANS_ERROR;
-	struct stat st;
-	uint64_t used;
-	bool live;
-
-	/* Files of securityfs are regular files, but have no size. */
-	live = has_live_source(&rq->src) && !stat(rq->src.list, &st) && !st.st_size;
-	if (!read_list(rq->src.list, &list))
-		goto out_free;
-	for (attempt = 1; ; attempt++) {
-		if (!used_pcrs(&list, &used) || !gather(rq, used, &pcrs))
-			goto out_free;
-		if (live && !read_list(rq->src.list, &list))
-			goto out_free;
-		if (!verify_list(&list, &pcrs, &rq->opt, &v))
-			goto out_free;
-		if (!live || attempt == LIVE_ATTEMPTS || !v.nreasons)
-			break;
-		verdict_free(&v);
-	}
-	if (rq->json)
-		verdict_print_json(&v, &rq->opt);
-	else
-		verdict_print(&v, &rq->opt);
-	rc = v.nreasons ? IMANS_FAILED : IMANS_OK;
-	verdict_free(&v);
-out_free:
-	buf_free(&list);
-	pcr_set_free(&pcrs);
-	return rc;
 }
 
 /* The first of some options. */
@@ -312,24 +225,27 @@ static const char *name_of(unsigned int some)
 /* --host: the list against PCR values if there are any, then the records. */
 static int run_host(struct cmdline *c, struct request *rq)
 {
-	bool has_values = rq->src.given.n || has_live_source(&rq->src);
+	bool has_values = rq->one.src.given.n || sources_are_live(&rq->one.src);
 	int rc = IMANS_OK, rc_host;
 	char *list;
 
 	if (c->argc > 1)
 		return usage_error(c, "one LIST at most with --host");
-	if (has_values && rq->json)
+	if (rq->options & ANCHOR_OPTIONS)
+		return usage_error(c, "--%s does not go with --host",
+				   name_of(rq->options & ANCHOR_OPTIONS));
+	if (has_values && rq->one.json)
 		return usage_error(c, "--host --json takes no PCR values: verify LIST with them on its own");
 	if (!has_values && rq->options & PCR_OPTIONS)
 		return usage_error(c, "--%s needs PCR values to compare with",
 				   name_of(rq->options & PCR_OPTIONS));
 	rq->host.src.list = c->argc ? c->argv[0] : NULL;
-	rq->host.json = rq->json;
+	rq->host.json = rq->one.json;
 	if (has_values) {
 		list = c->argc ? xstrdup(c->argv[0]) :
 		       securityfs_list(rq->host.src.dir);
-		rq->src.list = list;
-		rc = judge(rq);
+		rq->one.path = list;
+		rc = verify_run(&rq->one);
 		free(list);
 	}
 	if (rc == IMANS_ERROR)
@@ -338,19 +254,46 @@ static int run_host(struct cmdline *c, struct request *rq)
 	return rc_host > rc ? rc_host : rc;
 }
 
+static int run_proof(struct cmdline *c, struct request *rq)
+{
+	unsigned int wrong = rq->options &
+		(LIST_OPTIONS | HOST_OPTIONS | 1u << OPT_HOST);
+
+	if (wrong)
+		return usage_error(c, "--%s does not go with --proof",
+				   name_of(wrong));
+	if (c->argc)
+		return usage_error(c, "no LIST with --proof: the bundle has it");
+	rq->proof.allow_prefix = rq->one.opt.allow_prefix;
+	rq->proof.trust.padded = rq->one.opt.padded;
+	return verify_proof(rq->bundle, &rq->one.src, &rq->proof, rq->one.json);
+}
+
+/* The host's own list if it is to have records of the anchor and is not given. */
 static int run_list(struct cmdline *c, struct request *rq)
 {
-	if (rq->options & HOST_OPTIONS)
+	bool own = !c->argc && rq->options & (1u << OPT_BOOT | 1u << OPT_ANCHOR);
+	unsigned int wrong = rq->options & HOST_OPTIONS &
+			     ~(own ? 1u << OPT_SECURITYFS : 0);
+	char *list;
+	int rc;
+
+	if (wrong)
 		return usage_error(c, "--%s goes with --host only",
-				   name_of(rq->options & HOST_OPTIONS));
+				   name_of(wrong));
+	if (rq->options & 1u << OPT_REGISTER)
+		return usage_error(c, "--register goes with --proof only");
 	if (rq->host.src.vpcr.n)
 		return usage_error(c, "--vpcr ID=FILE goes with --host only");
-	if (c->argc != 1)
+	if (c->argc != 1 && !own)
 		return usage_error(c, "one LIST expected");
-	if (!rq->src.given.n && !has_live_source(&rq->src))
+	if (!sources_are_there(&rq->one.src))
 		return usage_error(c, "no PCR values to compare with");
-	rq->src.list = c->argv[0];
-	return judge(rq);
+	list = own ? securityfs_list(rq->host.src.dir) : xstrdup(c->argv[0]);
+	rq->one.path = list;
+	rc = verify_run(&rq->one);
+	free(list);
+	return rc;
 }
 
 static int run(struct cmdline *c)
@@ -367,11 +310,13 @@ static int run(struct cmdline *c)
 		rc = cmdline_exit(c, o);
 		goto out_free;
 	}
-	if (!rq.opt.pcrs_chosen)
-		rq.opt.pcrs = ~0ull;
-	rc = rq.options & 1u << OPT_HOST ? run_host(c, &rq) : run_list(c, &rq);
+	if (!rq.one.opt.pcrs_chosen)
+		rq.one.opt.pcrs = ~0ull;
+	rc = rq.bundle ? run_proof(c, &rq) :
+	     rq.options & 1u << OPT_HOST ? run_host(c, &rq) :
+	     run_list(c, &rq);
 out_free:
-	pcr_set_free(&rq.src.given);
+	pcr_set_free(&rq.one.src.given);
 	reference_free(&rq.reference);
 	free(rq.host.src.saved.v);
 	free(rq.host.src.vpcr.v);
@@ -380,8 +325,8 @@ out_free:
 
 const struct command command_verify = {
 	.name = "verify",
-	.args = "LIST [OPTIONS] | --host [LIST] [OPTIONS]",
-	.summary = "Compare a list with PCR values, or the records of all namespaces.",
+	.args = "LIST [OPTIONS] | (--boot | --anchor | --host) [LIST] [OPTIONS] | --proof BUNDLE [OPTIONS]",
+	.summary = "Compare a list with PCR values, the records of all namespaces, or a proof.",
 	.text = text,
 	.options = options,
 	.run = run,

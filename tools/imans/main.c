@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&command_ls,
 	&command_show,
 	&command_log,
+	&command_boot_log,
 	&command_pcr_read,
 	&command_pcr_extend,
 	&command_verify,

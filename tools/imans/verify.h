@@ -7,6 +7,7 @@
 
 #include "reference.h"
 #include "replay.h"
+#include "texts.h"
 
 enum finding_kind {
 	FINDING_BROKEN,		/* stored template digest is not that of the data */
@@ -87,8 +88,10 @@ bool verify_list(const struct buf *list, const struct pcr_set *pcrs,
 		 const struct verify_options *opt, struct verdict *v);
 void verdict_free(struct verdict *v);
 
+/* All but the reasons. */
 void verdict_print(const struct verdict *v, const struct verify_options *opt);
-void verdict_print_json(const struct verdict *v,
-			const struct verify_options *opt);
+/* @reasons: those of @v, and perhaps others. */
+json_t *verdict_json(const struct verdict *v, const struct verify_options *opt,
+		     const struct texts *reasons);
 
 #endif

@@ -94,11 +94,6 @@ void verdict_print(const struct verdict *v, const struct verify_options *opt)
 		printf("acc: %s\n", v->acc == SLOT_OK ? "ok" :
 		       v->acc == SLOT_PREFIX ? "covers an earlier state" :
 		       "MISMATCH");
-	for (i = 0; i < v->nreasons; i++)
-		printf("%s %s\n", i ? "             " : "NOT verified:",
-		       v->reason[i]);
-	if (!v->nreasons)
-		printf("verified\n");
 }
 
 static json_t *json_hex(const uint8_t *data, size_t len)
@@ -146,23 +141,20 @@ static json_t *json_finding(const struct finding *f)
 	return o;
 }
 
-void verdict_print_json(const struct verdict *v,
-			const struct verify_options *opt)
+json_t *verdict_json(const struct verdict *v, const struct verify_options *opt,
+		     const struct texts *reasons)
 {
 	json_t *root = json_check(json_object());
 	json_t *slots = json_check(json_array());
 	json_t *findings = json_check(json_array());
-	json_t *reasons = json_check(json_array());
 	size_t i;
 
 	for (i = 0; i < v->replay.nslots; i++)
 		json_push(slots, json_slot(v, i));
 	for (i = 0; i < v->nfindings; i++)
 		json_push(findings, json_finding(&v->finding[i]));
-	for (i = 0; i < v->nreasons; i++)
-		json_push(reasons, json_string(v->reason[i]));
-	json_put(root, "verified", json_boolean(!v->nreasons));
-	json_put(root, "reasons", reasons);
+	json_put(root, "verified", json_boolean(!reasons->n));
+	json_put(root, "reasons", texts_json(reasons));
 	json_put(root, "entries", json_integer((json_int_t)v->entries));
 	json_put(root, "violations", json_integer((json_int_t)v->violations));
 	json_put(root, "list_hash", json_string(v->list_hash->name));
@@ -171,5 +163,5 @@ void verdict_print_json(const struct verdict *v,
 		json_put(root, "acc", json_string(v->acc == SLOT_OK ? "ok" :
 			 v->acc == SLOT_PREFIX ? "prefix" : "mismatch"));
 	json_put(root, "findings", findings);
-	json_finish(root, JSON_INDENT(2));
+	return root;
 }

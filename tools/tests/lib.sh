@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# For the shell tests. IMANS is the program, GENLIST the list maker; both are
-# set by tests/run.
+# For the shell tests. IMANS is the program, GENLIST and GENANCHOR make
+# lists; all are set by tests/run.
 
 count=0
 failed=0

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+#include <sys/stat.h>
+
+#include "json.h"
+#include "verify_anchor.h"
+#include "verify_run.h"
+
+/* A list that grows while it is read is read again this often. */
+#define LIVE_ATTEMPTS 5
+
+/* PCRs below 24 that entries of the list belong to. */
+static bool used_pcrs(const struct buf *list, uint64_t *pcrs)
+{
+	enum list_status st;
+	struct list_reader r;
+	struct list_entry e;
+
+	*pcrs = 0;
+	list_begin(&r, list->data, list->len);
+	while ((st = list_next(&r, &e)) == LIST_ENTRY)
+		*pcrs |= 1ull << e.pcr;
+	if (st == LIST_END)
+		return true;
+	msg("%s list: %s", st == LIST_SHORT ? "truncated" : "malformed",
+	    r.error);
+	return false;
+}
+
+static bool read_list(const char *path, struct buf *list)
+{
+	buf_free(list);
+	if (!read_file(path, list))
+		return true;
+	msg_errno("%s", path);
+	return false;
+}
+
+/* Also of an empty list: a PCR that was extended must have entries. */
+static uint64_t wanted_pcrs(const struct list_request *rq, uint64_t used)
+{
+	return rq->opt.pcrs_chosen ? rq->opt.pcrs :
+				     used | 1u << IMA_DEFAULT_PCR;
+}
+
+static bool asks_anchor(const struct list_request *rq)
+{
+	return rq->anchor.boot || rq->anchor.anchor;
+}
+
+/**
+ * struct outcome - of a list, and with --boot or --anchor of its records
+ * @opt:	what was asked of @list
+ * @has_list:	it was judged: not if all PCRs are those of the anchor
+ * @others:	the values without those of the anchor
+ * @reasons:	of both
+ */
+struct outcome {
+	struct verify_options opt;
+	bool has_list;
+	struct verdict list;
+	struct pcr_set others;
+	struct anchor anchor;
+	struct anchor_request asked;
+	struct texts reasons;
+};
+
+static void outcome_free(struct outcome *o)
+{
+	verdict_free(&o->list);
+	pcr_set_free(&o->others);
+	anchor_free(&o->anchor);
+	texts_free(&o->reasons);
+	memset(o, 0, sizeof(*o));
+}
+
+/* The PCRs of the anchor do not begin at zero: they are replayed apart. */
+static bool judge_anchor(const struct list_request *rq, const struct buf *list,
+			 const struct pcr_set *pcrs, struct outcome *o)
+{
+	size_t i;
+
+	if (!anchor_read(&o->anchor, list))
+		return false;
+	o->opt.pcrs &= ~(o->anchor.boot_pcrs | o->anchor.anchor_pcrs);
+	o->asked = rq->anchor;
+	o->asked.has_default = o->opt.pcrs >> IMA_DEFAULT_PCR & 1;
+	o->asked.trust.padded = rq->opt.padded;
+	o->asked.trust.bank_chosen = rq->opt.bank_chosen;
+	anchor_judge(&o->anchor, pcrs, &o->asked);
+	for (i = 0; i < o->anchor.problems.n; i++)
+		texts_add(&o->reasons, "%s", o->anchor.problems.text[i]);
+	return true;
+}
+
+static bool judge_once(const struct list_request *rq, const struct buf *list,
+		       const struct pcr_set *pcrs, struct outcome *o)
+{
+	size_t i;
+
+	o->opt = rq->opt;
+	if (asks_anchor(rq) && !judge_anchor(rq, list, pcrs, o))
+		return false;
+	for (i = 0; i < pcrs->n; i++)
+		if (o->opt.pcrs >> pcrs->v[i].pcr & 1)
+			pcr_set_add(&o->others, pcrs->v[i].pcr, pcrs->v[i].bank,
+				    pcrs->v[i].value, pcrs->v[i].source);
+	o->has_list = o->opt.pcrs;
+	if (o->has_list && !verify_list(list, &o->others, &o->opt, &o->list))
+		return false;
+	for (i = 0; i < o->list.nreasons; i++)
+		texts_add(&o->reasons, "%s", o->list.reason[i]);
+	return true;
+}
+
+static void report(const struct list_request *rq, const struct outcome *o,
+		   const struct pcr_set *pcrs)
+{
+	json_t *root;
+
+	if (rq->json) {
+		root = o->has_list ?
+			verdict_json(&o->list, &o->opt, &o->reasons) :
+			json_check(json_object());
+		if (!o->has_list) {
+			json_put(root, "verified", json_boolean(!o->reasons.n));
+			json_put(root, "reasons", texts_json(&o->reasons));
+		}
+		if (asks_anchor(rq))
+			json_put(root, "anchor",
+				 anchor_json(&o->anchor, pcrs, &o->asked));
+		json_finish(root, JSON_INDENT(2));
+		return;
+	}
+	if (o->has_list)
+		verdict_print(&o->list, &o->opt);
+	if (asks_anchor(rq))
+		anchor_print(&o->anchor, pcrs, &o->asked);
+	texts_print("NOT verified:", &o->reasons);
+	if (!o->reasons.n)
+		printf("verified\n");
+}
+
+/*
+ * An entry that comes while a live list and live PCRs are read makes them
+ * differ in either direction: a kernel may extend before it lists, or after.
+ * Hence the repetition. The first reading of the list is for the PCRs it uses.
+ */
+int verify_run(struct list_request *rq)
+{
+	struct outcome o = { 0 };
+	struct buf list = { 0 };
+	struct pcr_set pcrs = { 0 };
+	int attempt, rc = IMANS_ERROR;
+	struct stat st;
+	uint64_t used;
+	bool live;
+
+	/* Files of securityfs are regular files, but have no size. */
+	live = sources_are_live(&rq->src) && !stat(rq->path, &st) &&
+	       !st.st_size;
+	if (!read_list(rq->path, &list))
+		goto out_free;
+	for (attempt = 1; ; attempt++) {
+		if (!used_pcrs(&list, &used) ||
+		    !sources_gather(&rq->src, wanted_pcrs(rq, used),
+				    rq->opt.pcrs, &pcrs))
+			goto out_free;
+		if (live && !read_list(rq->path, &list))
+			goto out_free;
+		if (!judge_once(rq, &list, &pcrs, &o))
+			goto out_free;
+		if (!live || attempt == LIVE_ATTEMPTS || !o.reasons.n)
+			break;
+		outcome_free(&o);
+	}
+	report(rq, &o, &pcrs);
+	rc = o.reasons.n ? IMANS_FAILED : IMANS_OK;
+out_free:
+	outcome_free(&o);
+	buf_free(&list);
+	pcr_set_free(&pcrs);
+	return rc;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * imans verify LIST: one list against PCR values.
+ */
+#ifndef IMANS_VERIFY_RUN_H
+#define IMANS_VERIFY_RUN_H
+
+#include "anchor.h"
+#include "sources.h"
+#include "verify.h"
+
+/**
+ * struct list_request - what is to be verified
+ * @anchor:	the records of the anchor in the list, too: only what is to be
+ *		compared is set
+ */
+struct list_request {
+	const char *path;
+	struct sources src;
+	struct verify_options opt;
+	struct anchor_request anchor;
+	bool json;
+};
+
+/* Returns enum imans_exit. */
+int verify_run(struct list_request *rq);
+
+#endif
