@@ -401,11 +401,34 @@ TEST_F(limits, activations_further_inside_leave_the_one_above_its_own)
 		started++;
 		agent_stop(&deeper);
 	}
-	/* Half of what is for all that is inside, of which one was used. */
-	EXPECT_EQ(3, started);
+	/* Half and one of what is for all that is inside; one was used. */
+	EXPECT_EQ(4, started);
 	EXPECT_EQ(-EAGAIN, ima_activate(&deeper));
 	agent_stop(&deeper);
 	EXPECT_EQ(0, ima_start_new(&self->third, &self->outer, 0, NULL));
+}
+
+/* As many levels as there can be, each with rules, need no patience. */
+#define LEVELS 33
+TEST_F_TIMEOUT(limits, activations_of_all_levels_are_possible_at_once, 300)
+{
+	static struct agent levels[LEVELS];
+	int i;
+
+	ASSERT_EQ(0, set(ACTIVATION_INTERVAL, NEVER));
+	ASSERT_EQ(0, set(POLICY_INTERVAL, NEVER));
+	ASSERT_EQ(0, set(ACTIVATION_BURST, "64"));
+	ASSERT_EQ(0, set(POLICY_BURST, "64"));
+	for (i = 0; i < LEVELS; i++) {
+		/* There are only 32 levels of pid namespaces. */
+		ASSERT_EQ(0, ns_start_same_pid(&levels[i],
+					       i ? &levels[i - 1] : NULL,
+					       i ? 0 : OWNER_RATE + 23));
+		EXPECT_EQ(0, ima_start(&levels[i], EXEC_RULE))
+			TH_LOG("level %d", i + 1);
+	}
+	for (i = LEVELS - 1; i >= 0; i--)
+		agent_stop(&levels[i]);
 }
 
 /* Who is refused has lost nothing. */
