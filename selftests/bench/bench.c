@@ -231,8 +231,8 @@ static void count_long_lists(const struct place *place, const char *where)
 	count(place, OP_FIRST, true, "first.%s.1000", where);
 	snprintf(name, sizeof(name), "bytes.entry.%s", where);
 	count_entry_bytes(place, 20000, name);
-	fill(place, 50000);
-	count(place, OP_FIRST, true, "first.%s.50000", where);
+	fill(place, 100000);
+	count(place, OP_FIRST, true, "first.%s.100000", where);
 }
 
 static void count_exec(const struct place *place, bool measured,
