@@ -170,7 +170,9 @@ static void change_program(void)
 	rc = access(path, F_OK) ?
 	     scratch_version(path, 1 + chance(100)) :
 	     scratch_set_version(path, 1 + chance(100));
-	if (rc && rc != -ENOENT && rc != -ETXTBSY && rc != -EBADMSG)
+	/* Another worker may make it, or be at it, at the same time. */
+	if (rc && rc != -ENOENT && rc != -EEXIST && rc != -ETXTBSY &&
+	    rc != -EBADMSG)
 		fail("changing %s: %d", path, rc);
 	__sync_fetch_and_add(&shared->written, 1);
 }
