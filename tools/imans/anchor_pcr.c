@@ -46,18 +46,6 @@ bool anchor_pcr_is_at(const struct anchor_pcr *p,
 	return true;
 }
 
-static void extend(const struct hash_alg *bank, uint8_t *value,
-		   const uint8_t *digest)
-{
-	struct hash_part parts[2] = {
-		{ value, bank->size }, { digest, bank->size },
-	};
-	uint8_t out[HASH_MAX_SIZE];
-
-	hash_parts(bank, parts, 2, out);
-	memcpy(value, out, bank->size);
-}
-
 void anchor_pcr_entry(struct anchor_pcr *p, const struct list_entry *e)
 {
 	size_t i;
@@ -75,8 +63,8 @@ void anchor_pcr_entry(struct anchor_pcr *p, const struct list_entry *e)
 			memset(padded, 0, sizeof(padded));
 			list_entry_digest(e, hash_by_name("sha1"), padded);
 		}
-		extend(bank, p->bank[i].own, own);
-		extend(bank, p->bank[i].padded, padded);
+		hash_extend(bank, p->bank[i].own, own);
+		hash_extend(bank, p->bank[i].padded, padded);
 	}
 	p->entries++;
 }
@@ -86,8 +74,8 @@ void anchor_pcr_digests(struct anchor_pcr *p, const uint8_t *digest)
 	size_t i;
 
 	for (i = 0; i < p->nbanks; i++) {
-		extend(p->bank[i].bank, p->bank[i].own, digest);
-		extend(p->bank[i].bank, p->bank[i].padded, digest);
+		hash_extend(p->bank[i].bank, p->bank[i].own, digest);
+		hash_extend(p->bank[i].bank, p->bank[i].padded, digest);
 		digest += p->bank[i].bank->size;
 	}
 	p->entries++;

@@ -177,3 +177,15 @@ const struct hash_alg *hash_parse_digest(const char *text, uint8_t *out,
 	}
 	return alg;
 }
+
+void hash_extend(const struct hash_alg *bank, uint8_t *value,
+		 const uint8_t *digest)
+{
+	struct hash_part parts[2] = {
+		{ value, bank->size }, { digest, bank->size },
+	};
+	uint8_t out[HASH_MAX_SIZE];
+
+	hash_parts(bank, parts, 2, out);
+	memcpy(value, out, bank->size);
+}

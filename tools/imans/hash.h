@@ -48,6 +48,10 @@ const struct hash_alg *hash_at(size_t i);
  */
 void hash_parts(const struct hash_alg *alg, const struct hash_part *parts,
 		size_t n, uint8_t *out);
+
+/* What extending a PCR of that bank does: value = H(value || digest). */
+void hash_extend(const struct hash_alg *bank, uint8_t *value,
+		 const uint8_t *digest);
 /* Hash a whole file. 0, or -1 with errno set. */
 int hash_file(const struct hash_alg *alg, const char *path, uint8_t *out);
 

@@ -38,18 +38,6 @@ void replay_free(struct replay *r)
 	memset(r, 0, sizeof(*r));
 }
 
-static void extend(const struct hash_alg *bank, uint8_t *value,
-		   const uint8_t *digest)
-{
-	struct hash_part parts[2] = {
-		{ value, bank->size }, { digest, bank->size },
-	};
-	uint8_t out[HASH_MAX_SIZE];
-
-	hash_parts(bank, parts, 2, out);
-	memcpy(value, out, bank->size);
-}
-
 /* Template digests of one entry, computed when first asked for. */
 struct digests {
 	const struct list_entry *e;
@@ -89,8 +77,8 @@ static void extend_slot(struct replay_slot *s, struct digests *d)
 		memcpy(own, digest_of(d, bank), bank->size);
 		memcpy(padded, digest_of(d, hash_by_name("sha1")), SHA1_SIZE);
 	}
-	extend(bank, s->own, own);
-	extend(bank, s->padded, padded);
+	hash_extend(bank, s->own, own);
+	hash_extend(bank, s->padded, padded);
 	s->entries++;
 	s->last = (ssize_t)d->e->index;
 	note_match(s, s->last);
