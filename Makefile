@@ -53,6 +53,12 @@ kernel: ## build KERNEL=default|base|debug|kcsan|off
 	@$(dev)/deps series kernel
 	@$(dev)/kernel $(KERNEL)
 
+.PHONY: module
+module: ## build ima_ns.ko for KERNEL=, and the kernel
+	@$(dev)/deps series kernel
+	@$(dev)/kernel $(KERNEL)
+	@$(dev)/module $(KERNEL)
+
 .PHONY: bench
 bench: ## what a namespace costs, in instructions and bytes, and the bars
 	@$(dev)/deps series kernel vm tools

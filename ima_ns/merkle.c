@@ -277,6 +277,21 @@ void ima_merkle_set(struct ima_merkle *tree, unsigned int slot,
 }
 
 /**
+ * ima_merkle_clear - give a slot the leaf of a free one, but keep it
+ * @tree: the tree
+ * @slot: the slot, which is taken
+ *
+ * Context: under the caller's mutex; does not sleep and allocates nothing.
+ */
+void ima_merkle_clear(struct ima_merkle *tree, unsigned int slot)
+{
+	if (WARN_ON_ONCE(slot >= tree->n))
+		return;
+
+	ima_merkle_store_free(tree, slot);
+}
+
+/**
  * ima_merkle_free - give a slot back
  * @tree: the tree
  * @slot: the slot, which is taken

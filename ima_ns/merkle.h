@@ -56,6 +56,7 @@ void ima_merkle_destroy(struct ima_merkle *tree);
 int ima_merkle_take(struct ima_merkle *tree);
 void ima_merkle_set(struct ima_merkle *tree, unsigned int slot,
 		    const u8 leaf[SHA256_DIGEST_SIZE]);
+void ima_merkle_clear(struct ima_merkle *tree, unsigned int slot);
 void ima_merkle_free(struct ima_merkle *tree, unsigned int slot);
 
 void ima_merkle_root(struct ima_merkle *tree, u8 root[SHA256_DIGEST_SIZE]);

@@ -12,13 +12,17 @@
 #include <linux/module.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uuid.h>
 
 #include "anchor.h"
 
-#define IMA_BOOT_MAX	2048
+#define IMA_BOOT_MAX		2048
 #define IMA_REGISTER_MAX	2048
 #define IMA_PCR_TEXT_MAX	600
+
+/* So often the TPM is asked for the last record. */
+#define IMA_LAST_TRIES		3
 
 static int pcr_boot = 11;
 module_param(pcr_boot, int, 0444);
@@ -30,11 +34,13 @@ MODULE_PARM_DESC(pcr_anchor, "PCR of the anchors (12)");
 
 static char *anchor = "batch";
 module_param(anchor, charp, 0444);
-MODULE_PARM_DESC(anchor, "batch: an anchor from time to time; sync: events wait for one (batch)");
+MODULE_PARM_DESC(anchor,
+		 "batch: an anchor from time to time; sync: events wait for one (batch)");
 
 static char *on_error = "deny";
 module_param(on_error, charp, 0444);
-MODULE_PARM_DESC(on_error, "deny or log: what happens to an event whose anchor, or the first program whose record, the TPM does not take (deny)");
+MODULE_PARM_DESC(on_error,
+		 "deny or log: what happens to an event whose anchor, or the first program whose record, the TPM does not take (deny)");
 
 static unsigned int ms = 1000;
 module_param(ms, uint, 0444);
@@ -60,7 +66,7 @@ static int ima_module_record(const char *name, unsigned int alive,
 			     const u8 *token)
 {
 	const int pcrs[] = { pcr_boot, pcr_anchor, CONFIG_IMA_MEASURE_PCR_IDX };
-	int i, len, rc = 0;
+	int i, tries, len, rc = 0;
 	char *buf;
 
 	buf = kmalloc(IMA_REGISTER_MAX, GFP_KERNEL);
@@ -75,45 +81,61 @@ static int ima_module_record(const char *name, unsigned int alive,
 	if (len == IMA_REGISTER_MAX - 1)
 		rc = -ENOSPC;
 
-	for (i = 0; !rc && i < ARRAY_SIZE(pcrs); i++)
-		rc = ima_ns_add_record(name, buf, len, pcrs[i]);
+	for (i = 0; !rc && i < ARRAY_SIZE(pcrs); i++) {
+		tries = 0;
+		do
+			rc = ima_ns_add_record(name, buf, len, pcrs[i]);
+		while (rc == -EIO && pcrs[i] != CONFIG_IMA_MEASURE_PCR_IDX &&
+		       ++tries < IMA_LAST_TRIES);
+	}
 	kfree(buf);
 	return rc;
 }
 
 /* --- What IMA tells */
 
+/* The text of the record of its first program; to be freed by the caller. */
+static char *ima_module_describe(const struct ima_namespace *ns, bool late,
+				 gfp_t gfp)
+{
+	char *buf, *text;
+	int len;
+
+	buf = kmalloc(IMA_BOOT_MAX, GFP_KERNEL);
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+
+	len = ima_ns_describe(ns, buf, IMA_BOOT_MAX);
+	if (len < 0) {
+		kfree(buf);
+		return ERR_PTR(len);
+	}
+	text = kasprintf(gfp, "%s kind=user%s", buf, late ? " late=1" : "");
+	kfree(buf);
+	return text ?: ERR_PTR(-ENOMEM);
+}
+
 static int ima_module_birth(const struct ima_namespace *ns, u64 id, bool late,
 			    void **state)
 {
+	/* One that is active cannot do without, whoever has to pay for it. */
+	gfp_t gfp = late ? GFP_KERNEL : GFP_KERNEL_ACCOUNT;
 	struct ima_anchored *anchored;
 	char *boot;
-	int len, rc;
 
-	boot = kmalloc(IMA_BOOT_MAX, GFP_KERNEL_ACCOUNT);
-	if (!boot)
-		return -ENOMEM;
+	boot = ima_module_describe(ns, late, gfp);
+	if (IS_ERR(boot))
+		return PTR_ERR(boot);
 
-	len = ima_ns_describe(ns, boot, IMA_BOOT_MAX);
-	if (len < 0) {
+	anchored = ima_anchored_alloc(id, boot, gfp);
+	if (IS_ERR(anchored)) {
 		kfree(boot);
-		return len;
-	}
-	scnprintf(boot + len, IMA_BOOT_MAX - len, " kind=user%s",
-		  late ? " late=1" : "");
-
-	anchored = ima_anchored_alloc(id, boot);
-	if (!anchored) {
-		kfree(boot);
-		return -ENOMEM;
+		return PTR_ERR(anchored);
 	}
 
 	/* It may have executed anything before. */
-	rc = late ? ima_anchored_boot(anchored) : 0;
-	if (rc < 0) {
-		ima_anchored_gone(anchored);
-		return rc;
-	}
+	if (late)
+		ima_anchored_boot_late(anchored);
 	*state = anchored;
 	return 0;
 }
@@ -133,6 +155,11 @@ static int ima_module_exec(void *state)
 	return ima_anchored_boot(state);
 }
 
+static int ima_module_show(void *state, struct seq_file *m)
+{
+	return ima_anchored_show(state, m);
+}
+
 static void ima_module_death(void *state)
 {
 	ima_anchored_death(state);
@@ -148,10 +175,10 @@ static int ima_module_begin(unsigned int alive)
 	u8 start[IMA_CHAIN_TOKEN_SIZE];
 	int rc;
 
-	rc = ima_ns_show_pcr(pcr_boot, start_boot, sizeof(start_boot));
+	rc = ima_ns_print_pcr(pcr_boot, start_boot, sizeof(start_boot));
 	if (rc < 0)
 		return rc;
-	rc = ima_ns_show_pcr(pcr_anchor, start_anchor, sizeof(start_anchor));
+	rc = ima_ns_print_pcr(pcr_anchor, start_anchor, sizeof(start_anchor));
 	if (rc < 0)
 		return rc;
 	rc = ima_chain_start(&ima_anchors.chain, start);
@@ -168,25 +195,39 @@ static struct ima_ns_ops ima_module_ops = {
 	.begin = ima_module_begin,
 	.birth = ima_module_birth,
 	.entry = ima_module_entry,
-	.wait = ima_module_wait,
 	.exec = ima_module_exec,
+	.show = ima_module_show,
 	.death = ima_module_death,
 	.gone = ima_module_gone,
 };
 
 /* --- The end of the machine */
 
-static int ima_module_reboot(struct notifier_block *nb, unsigned long action,
-			     void *data)
+static const char *ima_module_reason;
+
+static int ima_module_shutdown(void)
 {
 	char buf[64];
 	int len;
 
-	ima_anchor_commit(IMA_ANCHOR_REBOOT, NULL);
-	len = scnprintf(buf, sizeof(buf), "reason=reboot seq=%llu",
-			ima_anchors.seq);
-	ima_ns_add_record("ima_ns_shutdown", buf, len,
-			  CONFIG_IMA_MEASURE_PCR_IDX);
+	len = scnprintf(buf, sizeof(buf), "reason=%s seq=%llu",
+			ima_module_reason, ima_anchors.seq);
+	return ima_ns_add_record("ima_ns_shutdown", buf, len,
+				 CONFIG_IMA_MEASURE_PCR_IDX);
+}
+
+/* What comes later would not be in the list that a kexec carries over. */
+static int ima_module_reboot(struct notifier_block *nb, unsigned long action,
+			     void *command)
+{
+	bool kexec = action == SYS_RESTART && command &&
+		     !strcmp(command, "kexec reboot");
+
+	if (ima_anchor_finish_all(kexec ? IMA_ANCHOR_KEXEC :
+					  IMA_ANCHOR_REBOOT))
+		pr_err("the last anchor could not be made\n");
+	ima_module_reason = kexec ? "kexec" : "reboot";
+	ima_anchors_close(ima_module_shutdown);
 	return NOTIFY_DONE;
 }
 
@@ -247,11 +288,17 @@ static int __init ima_module_init(void)
 	if (rc)
 		goto destroy;
 
+	rc = ima_anchor_files_create();
+	if (rc)
+		goto stop;
+
 	ima_module_ops.pcrs = BIT(pcr_boot) | BIT(pcr_anchor);
+	if (config.sync)
+		ima_module_ops.wait = ima_module_wait;
 	rc = ima_ns_register(&ima_module_ops);
 	if (rc) {
 		pr_err("cannot register: %d\n", rc);
-		goto stop;
+		goto remove_files;
 	}
 
 	register_reboot_notifier(&ima_module_reboot_nb);
@@ -259,6 +306,8 @@ static int __init ima_module_init(void)
 		pcr_boot);
 	return 0;
 
+remove_files:
+	ima_anchor_files_remove();
 stop:
 	ima_anchors_stop();
 destroy:
@@ -271,10 +320,11 @@ static void __exit ima_module_exit(void)
 	unregister_reboot_notifier(&ima_module_reboot_nb);
 	ima_anchors_stop();
 	/* The PCRs are ours until these are written. */
-	if (ima_anchor_commit(IMA_ANCHOR_UNREGISTER, NULL) ||
+	if (ima_anchor_finish_all(IMA_ANCHOR_UNREGISTER) ||
 	    ima_anchor_last(ima_module_end))
 		pr_err("the list does not say that this is the end\n");
 	ima_ns_unregister(&ima_module_ops);
+	ima_anchor_files_remove();
 	ima_anchors_destroy();
 }
 

@@ -1,0 +1,709 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Anchors: one thread commits to the lists of all namespaces in a PCR of the
+ * machine's TPM
+ *
+ * An anchor is an entry in the list of the machine: the root of a tree whose leaves
+ * are the namespaces' lists, and a token that only the kernel could know.  Whatever
+ * comes while an anchor is made shares the next one.  The thread is nobody's but
+ * the machine's: a container that is short of processor time delays no other.
+ *
+ * A TPM that fails may have done what it was asked for.  So a record that was tried
+ * is tried again, the very same one, before anything else is: see
+ * ima_ns_add_record().
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/freezer.h>
+#include <linux/ima_ns_anchor.h>
+#include <linux/kthread.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "anchor.h"
+
+/* So many hashes of the next chain between two looks at what is to be done. */
+#define IMA_CHAIN_SLICE		1024
+#define IMA_CHAIN_PAUSE_MS	10
+
+/* When the TPM failed it is tried again after this. */
+#define IMA_ANCHOR_RETRY_MS	1000
+
+/* So often, at most, it is looked whether somebody else extends the PCRs. */
+#define IMA_ANCHOR_LOOK_MS	10000
+
+struct ima_anchors ima_anchors;
+
+static const char *const ima_anchor_reasons[] = {
+	[IMA_ANCHOR_INTERVAL] = "interval",
+	[IMA_ANCHOR_EVENTS] = "events",
+	[IMA_ANCHOR_DEATH] = "death",
+	[IMA_ANCHOR_READ] = "read",
+	[IMA_ANCHOR_REBOOT] = "reboot",
+	[IMA_ANCHOR_KEXEC] = "kexec",
+	[IMA_ANCHOR_UNREGISTER] = "unregister",
+};
+
+static int ima_chain_new(struct ima_chain *chain, unsigned int len)
+{
+	u8 secret[IMA_CHAIN_TOKEN_SIZE];
+	int rc;
+
+	/* Interrupted, it gives bytes that somebody may guess. */
+	rc = get_random_bytes_wait(secret, sizeof(secret));
+	if (!rc)
+		rc = ima_chain_init(chain, len, secret);
+	memzero_explicit(secret, sizeof(secret));
+	return rc;
+}
+
+/**
+ * ima_anchors_init - prepare the first chain and an empty tree
+ * @config: what the machine's owner wants
+ *
+ * Context: may sleep; takes as long as hashing once for each token.
+ *
+ * Return: 0; -ENOMEM; -EINVAL for a length that a chain cannot have; -ERESTARTSYS
+ * if the task was interrupted before there were random numbers.
+ */
+int ima_anchors_init(const struct ima_anchor_config *config)
+{
+	struct ima_anchors *a = &ima_anchors;
+	int rc;
+
+	a->config = *config;
+	spin_lock_init(&a->lock);
+	xa_init_flags(&a->by_id, XA_FLAGS_ACCOUNT);
+	INIT_LIST_HEAD(&a->dirty);
+	INIT_LIST_HEAD(&a->booting);
+	INIT_LIST_HEAD(&a->dead);
+	INIT_LIST_HEAD(&a->taken);
+	mutex_init(&a->commit_lock);
+	init_waitqueue_head(&a->wake);
+	init_waitqueue_head(&a->done);
+	ima_merkle_init(&a->tree);
+
+	rc = ima_chain_new(&a->chain, config->chain);
+	if (rc)
+		return rc;
+	while (!ima_chain_prepare(&a->chain, IMA_CHAIN_SLICE))
+		cond_resched();
+
+	rc = ima_chain_new(&a->next, config->chain);
+	if (rc)
+		ima_chain_destroy(&a->chain);
+	return rc;
+}
+
+/**
+ * ima_anchors_destroy - undo ima_anchors_init()
+ */
+void ima_anchors_destroy(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+
+	WARN_ON_ONCE(!list_empty(&a->dirty));
+	memzero_explicit(a->token, sizeof(a->token));
+	ima_chain_destroy(&a->next);
+	ima_chain_destroy(&a->chain);
+	ima_merkle_destroy(&a->tree);
+	xa_destroy(&a->by_id);
+}
+
+/* The token of the next record; the same one again until it is used up. */
+static int ima_anchor_token(u8 *token)
+{
+	struct ima_anchors *a = &ima_anchors;
+	int rc;
+
+	lockdep_assert_held(&a->commit_lock);
+
+	if (!a->has_token) {
+		rc = ima_chain_reveal(&a->chain, a->token);
+		if (rc)
+			return rc;
+		a->has_token = true;
+	}
+	memcpy(token, a->token, IMA_CHAIN_TOKEN_SIZE);
+	return 0;
+}
+
+/* Have the next chain begun, and after a few calls ready. */
+static int ima_anchor_prepare_next(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	int rc;
+
+	if (!a->next.len) {
+		rc = ima_chain_new(&a->next, a->config.chain);
+		if (rc)
+			return rc;
+	}
+	ima_chain_prepare(&a->next, IMA_CHAIN_SLICE);
+	return 0;
+}
+
+/*
+ * Is the current token the last of its chain?  Then say how the next one starts.
+ * Return: the length of that in bytes, or an error.
+ */
+static int ima_anchor_print_next(char *buf, size_t size)
+{
+	struct ima_anchors *a = &ima_anchors;
+	u8 start[IMA_CHAIN_TOKEN_SIZE];
+	int rc;
+
+	if (ima_chain_remaining(&a->chain))
+		return 0;
+
+	while (ima_chain_start(&a->next, start)) {
+		rc = ima_anchor_prepare_next();
+		if (rc)
+			return rc;
+		cond_resched();
+	}
+	return scnprintf(buf, size, " next=%*phN", IMA_CHAIN_TOKEN_SIZE,
+			 start);
+}
+
+/* The record with the current token is listed. */
+static void ima_anchor_token_used(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+
+	a->has_token = false;
+	if (ima_chain_remaining(&a->chain))
+		return;
+
+	ima_chain_destroy(&a->chain);
+	a->chain = a->next;
+	memset(&a->next, 0, sizeof(a->next));
+}
+
+/*
+ * Put what is new into the tree.  Return: 0; -ENOMEM without memory for a slot, and
+ * then some of it may be there.
+ */
+static int ima_anchor_collect(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *ns;
+
+	spin_lock(&a->lock);
+	list_splice_init(&a->dirty, &a->taken);
+	a->events = 0;
+	a->wanted = false;
+	spin_unlock(&a->lock);
+
+	a->tree_is_root = false;
+	list_for_each_entry(ns, &a->taken, dirty) {
+		if (ns->slot == IMA_NO_SLOT) {
+			int slot = ima_merkle_take(&a->tree);
+
+			if (slot < 0)
+				return slot;
+			ns->slot = slot;
+		}
+		spin_lock(&a->lock);
+		ns->told = ns->seq;
+		memcpy(ns->told_acc, ns->acc, sizeof(ns->told_acc));
+		spin_unlock(&a->lock);
+		ima_merkle_leaf(ns->id, ns->told, ns->salt, ns->told_acc,
+				ns->leaf);
+		ima_merkle_set(&a->tree, ns->slot, ns->leaf);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* What is taken is anchored; or not, and is still new. */
+static void ima_anchor_give_back(bool done)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *ns, *next;
+
+	spin_lock(&a->lock);
+	if (done)
+		a->failing = false;
+	list_for_each_entry_safe(ns, next, &a->taken, dirty) {
+		if (done)
+			ns->covered = ns->told;
+		if (ns->covered == ns->seq)
+			list_del_init(&ns->dirty);
+		else
+			list_move_tail(&ns->dirty, &a->dirty);
+	}
+	spin_unlock(&a->lock);
+}
+
+/* Whoever waits is told that the TPM failed. */
+static void ima_anchor_failed(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+
+	spin_lock(&a->lock);
+	a->failing = true;
+	a->failures++;
+	spin_unlock(&a->lock);
+	wake_up_all(&a->done);
+}
+
+/* A namespace whose end is recorded, or that nothing ever said anything of. */
+static void ima_anchor_forget(struct ima_anchored *dead)
+{
+	struct ima_anchors *a = &ima_anchors;
+
+	lockdep_assert_held(&a->commit_lock);
+
+	spin_lock(&a->lock);
+	list_del(&dead->dead);
+	list_del_init(&dead->dirty);
+	spin_unlock(&a->lock);
+	if (dead->slot != IMA_NO_SLOT)
+		ima_merkle_free(&a->tree, dead->slot);
+	dead->slot = IMA_NO_SLOT;
+	ima_anchor_remove_proof(dead);
+	ima_anchored_put(dead);
+}
+
+/* Make the text of an anchor, of all that is new and of the end of @dead. */
+static int ima_anchor_compose(enum ima_anchor_reason reason,
+			      struct ima_anchored *dead)
+{
+	struct ima_anchors *a = &ima_anchors;
+	u8 token[IMA_CHAIN_TOKEN_SIZE];
+	u8 root[SHA256_DIGEST_SIZE];
+	char *buf = a->record;
+	int len, rc;
+
+	rc = ima_anchor_collect();
+	if (rc)
+		return rc;
+	if (dead && dead->slot != IMA_NO_SLOT)
+		ima_merkle_clear(&a->tree, dead->slot);
+
+	rc = ima_anchor_token(token);
+	if (rc)
+		return rc;
+
+	ima_merkle_root(&a->tree, root);
+	len = scnprintf(buf, sizeof(a->record),
+			"seq=%llu n=%u root=sha256:%*phN reason=%s token=%*phN",
+			a->seq + 1, a->tree.n, SHA256_DIGEST_SIZE, root,
+			ima_anchor_reasons[dead ? IMA_ANCHOR_DEATH : reason],
+			IMA_CHAIN_TOKEN_SIZE, token);
+	rc = ima_anchor_print_next(buf + len, sizeof(a->record) - len);
+	if (rc < 0)
+		return rc;
+	len += rc;
+	if (dead)
+		len += scnprintf(buf + len, sizeof(a->record) - len,
+				 " id=%llu leaf=%*phN", dead->id,
+				 SHA256_DIGEST_SIZE, dead->leaf);
+	a->record_len = len;
+	a->record_dead = dead;
+	return 0;
+}
+
+/* Try to have the anchor listed whose text there is. */
+static int ima_anchor_try(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *ns;
+	int rc;
+
+	rc = ima_ns_add_record("ima_ns_anchor", a->record, a->record_len,
+			       a->config.pcr_anchor);
+	if (rc) {
+		ima_anchor_failed();
+		return rc;
+	}
+
+	a->look = true;
+	a->record_len = 0;
+	a->seq++;
+	ima_merkle_root(&a->tree, a->root);
+	a->tree_is_root = true;
+	ima_anchor_token_used();
+	list_for_each_entry(ns, &a->taken, dirty)
+		ima_anchor_add_proof(ns);
+	ima_anchor_give_back(true);
+	if (a->record_dead)
+		ima_anchor_forget(a->record_dead);
+	a->record_dead = NULL;
+	wake_up_all(&a->done);
+	return 0;
+}
+
+/*
+ * Make an anchor; before that the one that was tried last, if it is not listed.
+ * Return: 0; -ENOMEM; -EIO if the TPM failed; -ESHUTDOWN.  Then nothing is anchored
+ * that was not before, and it is to be called again.
+ */
+static int ima_anchor_commit(enum ima_anchor_reason reason,
+			     struct ima_anchored *dead)
+{
+	struct ima_anchors *a = &ima_anchors;
+	int rc = 0;
+
+	lockdep_assert_held(&a->commit_lock);
+
+	if (a->closed)
+		return -ESHUTDOWN;
+
+	if (a->record_len)
+		return ima_anchor_try();
+
+	rc = ima_anchor_compose(reason, dead);
+	if (rc) {
+		ima_anchor_give_back(false);
+		ima_anchor_failed();
+		return rc;
+	}
+	return ima_anchor_try();
+}
+
+static struct ima_anchored *ima_anchor_next_dead(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *dead;
+
+	spin_lock(&a->lock);
+	dead = list_first_entry_or_null(&a->dead, struct ima_anchored, dead);
+	spin_unlock(&a->lock);
+	return dead;
+}
+
+static struct ima_anchored *ima_anchor_next_booting(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *booting;
+
+	spin_lock(&a->lock);
+	booting = list_first_entry_or_null(&a->booting, struct ima_anchored,
+					   booting);
+	spin_unlock(&a->lock);
+	return booting;
+}
+
+/* Record namespaces that begin.  Return: 0 or the error of a record. */
+static int ima_anchor_boots(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *ns;
+	int rc;
+
+	lockdep_assert_held(&a->commit_lock);
+
+	while ((ns = ima_anchor_next_booting())) {
+		if (a->closed)
+			return -ESHUTDOWN;
+		rc = ima_ns_add_record("ima_ns_boot", ns->boot,
+				       strlen(ns->boot), a->config.pcr_boot);
+		if (rc) {
+			ima_anchor_failed();
+			return rc;
+		}
+		a->look = true;
+		kfree(ns->boot);
+		ns->boot = NULL;
+		spin_lock(&a->lock);
+		list_del_init(&ns->booting);
+		ns->booted = true;
+		a->failing = false;
+		spin_unlock(&a->lock);
+		wake_up_all(&a->done);
+	}
+	return 0;
+}
+
+/* Is there anything to do at once, and why? */
+static bool ima_anchor_is_due(enum ima_anchor_reason *reason)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool due = true;
+
+	spin_lock(&a->lock);
+	if (!list_empty(&a->booting) || !list_empty(&a->dead))
+		*reason = IMA_ANCHOR_EVENTS;
+	else if (list_empty(&a->dirty))
+		due = false;
+	else if (a->wanted)
+		*reason = a->why;
+	else if (a->events >= a->config.events)
+		*reason = IMA_ANCHOR_EVENTS;
+	else
+		due = false;
+	spin_unlock(&a->lock);
+	return due;
+}
+
+/* Is there anything to do at all? */
+static bool ima_anchor_is_new(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool is_new;
+
+	spin_lock(&a->lock);
+	is_new = !list_empty(&a->booting) || !list_empty(&a->dead) ||
+		 !list_empty(&a->dirty);
+	spin_unlock(&a->lock);
+	return is_new;
+}
+
+static bool ima_anchor_is_dirty(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool dirty;
+
+	spin_lock(&a->lock);
+	dirty = !list_empty(&a->dirty);
+	spin_unlock(&a->lock);
+	return dirty;
+}
+
+/*
+ * Do what there is to do: beginnings first, which tasks wait for, then ends, each
+ * of which is an anchor of its own and has whatever else is new in it.
+ */
+static int ima_anchor_work(enum ima_anchor_reason reason, bool all)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *dead;
+	int rc;
+
+	lockdep_assert_held(&a->commit_lock);
+
+	rc = ima_anchor_boots();
+	if (!rc && a->record_len)
+		rc = ima_anchor_commit(reason, NULL);
+
+	while (!rc && (dead = ima_anchor_next_dead())) {
+		/* It may have been configured, and may be again. */
+		if (!dead->covered && !dead->booted)
+			ima_anchor_forget(dead);
+		else
+			rc = ima_anchor_commit(reason, dead);
+		if (!rc)
+			rc = ima_anchor_boots();
+	}
+	if (!rc && (all || ima_anchor_is_dirty()))
+		rc = ima_anchor_commit(reason, NULL);
+	return rc;
+}
+
+/* From time to time, after records: has somebody else extended the PCRs? */
+static void ima_anchor_look(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	static unsigned long looked_at = INITIAL_JIFFIES;
+
+	if (!a->look || time_before(jiffies, looked_at +
+				    msecs_to_jiffies(IMA_ANCHOR_LOOK_MS)))
+		return;
+
+	ima_ns_look_at_pcr(a->config.pcr_boot);
+	ima_ns_look_at_pcr(a->config.pcr_anchor);
+	a->look = false;
+	looked_at = jiffies;
+}
+
+/* Prepare the next chain a bit, or wait for something to do. */
+static void ima_anchor_idle(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	unsigned int ms = IMA_ANCHOR_LOOK_MS;
+
+	mutex_lock(&a->commit_lock);
+	ima_anchor_look();
+	if (!ima_chain_is_ready(&a->next)) {
+		ima_anchor_prepare_next();
+		ms = IMA_CHAIN_PAUSE_MS;
+	}
+	mutex_unlock(&a->commit_lock);
+
+	wait_event_freezable_timeout(a->wake, ima_anchor_is_new() ||
+				     kthread_should_stop(),
+				     msecs_to_jiffies(ms));
+}
+
+static int ima_anchor_thread(void *unused)
+{
+	struct ima_anchors *a = &ima_anchors;
+	enum ima_anchor_reason reason;
+	int rc = 0;
+
+	/* Others wait for it.  It may hash for long, so it is no real-time task. */
+	set_user_nice(current, MIN_NICE);
+	set_freezable();
+
+	while (!kthread_should_stop()) {
+		if (!ima_anchor_is_new() && !rc) {
+			ima_anchor_idle();
+			continue;
+		}
+
+		/* More may come, which shares the anchor. */
+		reason = IMA_ANCHOR_INTERVAL;
+		if (rc)
+			wait_event_freezable_timeout(a->wake,
+				kthread_should_stop(),
+				msecs_to_jiffies(IMA_ANCHOR_RETRY_MS));
+		else
+			wait_event_freezable_timeout(a->wake,
+				ima_anchor_is_due(&reason) ||
+				kthread_should_stop(),
+				msecs_to_jiffies(a->config.ms));
+
+		mutex_lock(&a->commit_lock);
+		rc = ima_anchor_work(reason, false);
+		mutex_unlock(&a->commit_lock);
+	}
+	return 0;
+}
+
+/**
+ * ima_anchors_start - begin to make anchors
+ *
+ * Return: 0 or the error of kthread_run().
+ */
+int ima_anchors_start(void)
+{
+	struct task_struct *thread = kthread_run(ima_anchor_thread, NULL,
+						 "ima_anchor");
+
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+
+	ima_anchors.thread = thread;
+	return 0;
+}
+
+/**
+ * ima_anchor_finish_all - anchor all there is, now
+ * @reason: why
+ *
+ * Context: may sleep, and waits for the TPM of the machine.
+ *
+ * Return: 0; -ENOMEM; -EIO if the TPM failed; -ESHUTDOWN.
+ */
+int ima_anchor_finish_all(enum ima_anchor_reason reason)
+{
+	int rc;
+
+	mutex_lock(&ima_anchors.commit_lock);
+	rc = ima_anchor_work(reason, true);
+	mutex_unlock(&ima_anchors.commit_lock);
+	return rc;
+}
+
+/**
+ * ima_anchors_close - the last record: nothing is anchored any more
+ * @record: makes it
+ *
+ * Context: may sleep, and waits for the TPM of the machine.
+ */
+void ima_anchors_close(int (*record)(void))
+{
+	struct ima_anchors *a = &ima_anchors;
+
+	mutex_lock(&a->commit_lock);
+	if (!a->closed && record())
+		pr_err("the list does not say that this is the end\n");
+	a->closed = true;
+	mutex_unlock(&a->commit_lock);
+	ima_anchor_failed();
+}
+
+/**
+ * ima_anchors_stop - no namespace is left: make the last anchors
+ *
+ * Context: may sleep.
+ */
+void ima_anchors_stop(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *dead;
+
+	kthread_stop(a->thread);
+
+	mutex_lock(&a->commit_lock);
+	if (ima_anchor_work(IMA_ANCHOR_EVENTS, false))
+		pr_err("not all ends of namespaces are anchored\n");
+	while ((dead = ima_anchor_next_dead()))
+		ima_anchor_forget(dead);
+	a->record_dead = NULL;
+	mutex_unlock(&a->commit_lock);
+}
+
+/**
+ * ima_anchor_last - use the next token for a record that is no anchor
+ * @record: makes it
+ *
+ * Context: may sleep, and waits for the TPM of the machine.
+ *
+ * Return: what @record returns, or -ENODATA if there is no token.
+ */
+int ima_anchor_last(int (*record)(const u8 *token))
+{
+	u8 token[IMA_CHAIN_TOKEN_SIZE];
+	int rc;
+
+	mutex_lock(&ima_anchors.commit_lock);
+	rc = ima_anchor_token(token);
+	if (!rc)
+		rc = record(token);
+	if (!rc)
+		ima_anchor_token_used();
+	mutex_unlock(&ima_anchors.commit_lock);
+	return rc;
+}
+
+static void ima_anchor_show_pcr(struct seq_file *m, const char *name, int pcr)
+{
+	bool foreign = ima_ns_look_at_pcr(pcr) == -ESTALE;
+
+	seq_printf(m, "%s: %d%s\n", name, pcr, foreign ? " foreign" : "");
+}
+
+/**
+ * ima_anchors_show - say where the anchors are
+ * @m: where to print
+ *
+ * Context: may sleep, as long as an anchor takes.
+ *
+ * Return: 0 or -EINTR.
+ */
+int ima_anchors_show(struct seq_file *m)
+{
+	struct ima_anchors *a = &ima_anchors;
+	unsigned int failures;
+	bool failing;
+
+	if (mutex_lock_killable(&a->commit_lock))
+		return -EINTR;
+
+	spin_lock(&a->lock);
+	failing = a->failing;
+	failures = a->failures;
+	spin_unlock(&a->lock);
+
+	seq_printf(m, "seq: %llu\n", a->seq);
+	seq_printf(m, "n: %u\n", a->tree.n);
+	if (a->seq)
+		seq_printf(m, "root: sha256:%*phN\n", SHA256_DIGEST_SIZE,
+			   a->root);
+	else
+		seq_puts(m, "root: none\n");
+	ima_anchor_show_pcr(m, "pcr_boot", a->config.pcr_boot);
+	ima_anchor_show_pcr(m, "pcr_anchor", a->config.pcr_anchor);
+	seq_printf(m, "tpm: %s\n",
+		   a->closed ? "closed" : failing ? "failed" : "ok");
+	seq_printf(m, "failures: %u\n", failures);
+	mutex_unlock(&a->commit_lock);
+	return 0;
+}

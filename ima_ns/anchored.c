@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A namespace that is anchored: what IMA tells of it, and what it may ask
+ */
+
+#include <linux/ima_ns_anchor.h>
+#include <linux/random.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "anchor.h"
+
+/**
+ * ima_anchored_alloc - anchor a namespace
+ * @id: its id
+ * @boot: the record of its first program; the state's from now on, unless it fails
+ * @gfp: how memory is allocated, and who pays for it
+ *
+ * Context: may sleep.
+ *
+ * Return: the state; an ERR_PTR: -ENOMEM, or -EBUSY where ids do not fit into a
+ * long and there is another one with this half of it.
+ */
+struct ima_anchored *ima_anchored_alloc(u64 id, char *boot, gfp_t gfp)
+{
+	struct ima_anchored *anchored;
+	int rc;
+
+	anchored = kzalloc(sizeof(*anchored), gfp);
+	if (!anchored)
+		return ERR_PTR(-ENOMEM);
+
+	refcount_set(&anchored->refs, 1);
+	INIT_LIST_HEAD(&anchored->dirty);
+	INIT_LIST_HEAD(&anchored->booting);
+	INIT_LIST_HEAD(&anchored->dead);
+	get_random_bytes(anchored->salt, sizeof(anchored->salt));
+	anchored->id = id;
+	anchored->slot = IMA_NO_SLOT;
+	anchored->boot = boot;
+
+	rc = xa_insert(&ima_anchors.by_id, id, anchored, gfp);
+	if (rc) {
+		kfree_sensitive(anchored);
+		return ERR_PTR(rc);
+	}
+	return anchored;
+}
+
+/**
+ * ima_anchored_get - look at a namespace
+ * @id: its id
+ *
+ * Return: it, until ima_anchored_put(); NULL if there is none, or not any more.
+ */
+struct ima_anchored *ima_anchored_get(u64 id)
+{
+	struct ima_anchored *anchored;
+
+	xa_lock(&ima_anchors.by_id);
+	anchored = xa_load(&ima_anchors.by_id, id);
+	if (anchored && anchored->id == id)
+		refcount_inc(&anchored->refs);
+	else
+		anchored = NULL;
+	xa_unlock(&ima_anchors.by_id);
+	return anchored;
+}
+
+/**
+ * ima_anchored_put - look at it no longer
+ * @anchored: the namespace
+ *
+ * Context: any that can take no lock.
+ */
+void ima_anchored_put(struct ima_anchored *anchored)
+{
+	if (!refcount_dec_and_test(&anchored->refs))
+		return;
+
+	kfree(anchored->boot);
+	kfree_sensitive(anchored);
+}
+
+/**
+ * ima_anchored_gone - a namespace has nothing more to say
+ * @anchored: its state, which is not the caller's any more
+ *
+ * An anchor says that its leaf leaves the tree, unless nothing ever said that it
+ * was there: it may go on configuring.
+ */
+void ima_anchored_gone(struct ima_anchored *anchored)
+{
+	struct ima_anchors *a = &ima_anchors;
+	char *boot = NULL;
+
+	xa_erase(&a->by_id, anchored->id);
+
+	spin_lock(&a->lock);
+	anchored->gone = true;
+	/* Nobody will ask for it any more. */
+	if (list_empty(&anchored->booting))
+		swap(anchored->boot, boot);
+	list_add_tail(&anchored->dead, &a->dead);
+	spin_unlock(&a->lock);
+	kfree(boot);
+	wake_up(&a->wake);
+}
+
+/**
+ * ima_anchored_entry - its list has one entry more
+ * @anchored: the state
+ * @seq: the number of entries
+ * @acc: the sum of these
+ *
+ * Context: under a spinlock.
+ */
+void ima_anchored_entry(struct ima_anchored *anchored, u64 seq, const u8 *acc)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool wake;
+
+	spin_lock(&a->lock);
+	wake = list_empty(&a->dirty);
+	/* The first call tells of those before, and may be overtaken. */
+	if (seq > anchored->seq) {
+		anchored->seq = seq;
+		memcpy(anchored->acc, acc, SHA256_DIGEST_SIZE);
+		if (list_empty(&anchored->dirty))
+			list_add_tail(&anchored->dirty, &a->dirty);
+	}
+	wake |= ++a->events == a->config.events;
+	spin_unlock(&a->lock);
+
+	if (wake)
+		wake_up(&a->wake);
+}
+
+static bool ima_anchored_is_covered(struct ima_anchored *anchored, u64 seq,
+				    unsigned int failures, bool *covered)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool failed;
+
+	spin_lock(&a->lock);
+	*covered = anchored->covered >= seq;
+	failed = a->failures != failures;
+	spin_unlock(&a->lock);
+	return *covered || failed;
+}
+
+/* Wait until the first @seq entries are anchored.  Return: 0, -EIO or -EINTR. */
+static int ima_anchored_flush(struct ima_anchored *anchored, u64 seq,
+			      enum ima_anchor_reason why, bool killable)
+{
+	struct ima_anchors *a = &ima_anchors;
+	unsigned int failures;
+	bool covered;
+
+	spin_lock(&a->lock);
+	failures = a->failures;
+	covered = anchored->covered >= seq;
+	/* Who only reads waits for one that comes anyhow, if he reads often. */
+	if (!covered && (why != IMA_ANCHOR_READ ||
+			 time_after_eq(jiffies, a->read_at))) {
+		a->wanted = true;
+		a->why = why;
+		if (why == IMA_ANCHOR_READ)
+			a->read_at = jiffies + msecs_to_jiffies(a->config.ms);
+	}
+	spin_unlock(&a->lock);
+	if (covered)
+		return 0;
+	wake_up(&a->wake);
+
+	if (!killable)
+		wait_event(a->done, ima_anchored_is_covered(anchored, seq,
+							    failures,
+							    &covered));
+	else if (wait_event_killable(a->done,
+				     ima_anchored_is_covered(anchored, seq,
+							     failures,
+							     &covered)))
+		return -EINTR;
+	return covered ? 0 : -EIO;
+}
+
+/**
+ * ima_anchored_wait - an event of a namespace added entries
+ * @anchored: its state
+ * @seq: the number of entries with these
+ *
+ * Return: 0; -EIO if there is no anchor and that denies the access; -EINTR.
+ */
+int ima_anchored_wait(struct ima_anchored *anchored, u64 seq)
+{
+	int rc = ima_anchored_flush(anchored, seq, IMA_ANCHOR_EVENTS, true);
+
+	return rc == -EIO && !ima_anchors.config.deny ? 0 : rc;
+}
+
+/**
+ * ima_anchored_death - its list gets nothing more
+ * @anchored: the state
+ *
+ * Its last leaf is anchored before its death is recorded.  A TPM that fails does
+ * not hold up the end of namespaces: the next anchor has it.
+ *
+ * Context: may sleep, and waits for the TPM of the machine.
+ */
+void ima_anchored_death(struct ima_anchored *anchored)
+{
+	struct ima_anchors *a = &ima_anchors;
+	u64 seq;
+
+	spin_lock(&a->lock);
+	seq = anchored->seq;
+	spin_unlock(&a->lock);
+
+	/* The one that failed may have been under way already. */
+	if (ima_anchored_flush(anchored, seq, IMA_ANCHOR_EVENTS, false))
+		ima_anchored_flush(anchored, seq, IMA_ANCHOR_EVENTS, false);
+}
+
+static bool ima_anchored_is_booted(struct ima_anchored *anchored,
+				   unsigned int failures, bool *booted)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool failed;
+
+	spin_lock(&a->lock);
+	*booted = anchored->booted;
+	failed = a->failures != failures;
+	spin_unlock(&a->lock);
+	return *booted || failed;
+}
+
+/* Have its record made.  Return: was that asked for, and the TPM fails? */
+static bool ima_anchored_ask_boot(struct ima_anchored *anchored,
+				  unsigned int *failures, bool *booted)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool failing = false;
+
+	spin_lock(&a->lock);
+	*failures = a->failures;
+	*booted = anchored->booted;
+	if (!list_empty(&anchored->booting))
+		failing = a->failing;
+	else if (!*booted)
+		list_add_tail(&anchored->booting, &a->booting);
+	spin_unlock(&a->lock);
+	wake_up(&a->wake);
+	return failing;
+}
+
+/**
+ * ima_anchored_boot - make the record of a namespace that begins
+ * @anchored: its state
+ *
+ * Context: may sleep, and waits for the TPM of the machine.
+ *
+ * Return: 0 if it is there; -EIO if the TPM failed, which denies what is to begin;
+ * 1 if it failed, and that does not; -EINTR.
+ */
+int ima_anchored_boot(struct ima_anchored *anchored)
+{
+	struct ima_anchors *a = &ima_anchors;
+	unsigned int failures;
+	bool booted;
+
+	if (ima_anchored_ask_boot(anchored, &failures, &booted) &&
+	    !a->config.deny)
+		return 1;
+
+	if (wait_event_killable(a->done,
+				ima_anchored_is_booted(anchored, failures,
+						       &booted)))
+		return -EINTR;
+	if (booted)
+		return 0;
+	return a->config.deny ? -EIO : 1;
+}
+
+/**
+ * ima_anchored_boot_late - make the record of a namespace that began before
+ * @anchored: its state
+ *
+ * If the TPM fails now, it is made when it does not.
+ *
+ * Context: may sleep, and waits for the TPM of the machine.
+ */
+void ima_anchored_boot_late(struct ima_anchored *anchored)
+{
+	unsigned int failures;
+	bool booted;
+
+	ima_anchored_ask_boot(anchored, &failures, &booted);
+	wait_event(ima_anchors.done,
+		   ima_anchored_is_booted(anchored, failures, &booted));
+}
+
+/*
+ * Print what proves that the leaf is under the last anchor.  Return: false if there
+ * is no anchor of what the tree is now.
+ */
+static bool ima_anchored_print(struct ima_anchored *anchored,
+			       struct ima_merkle_path *path, struct seq_file *m)
+{
+	struct ima_anchors *a = &ima_anchors;
+	int i;
+
+	lockdep_assert_held(&a->commit_lock);
+
+	if (!a->tree_is_root || anchored->slot == IMA_NO_SLOT)
+		return false;
+
+	ima_merkle_path(&a->tree, anchored->slot, path);
+	seq_printf(m, "id: %llu\n", anchored->id);
+	seq_printf(m, "seq: %llu\n", anchored->told);
+	seq_printf(m, "salt: %*phN\n", IMA_MERKLE_SALT_SIZE, anchored->salt);
+	seq_printf(m, "acc: sha256:%*phN\n", SHA256_DIGEST_SIZE,
+		   anchored->told_acc);
+	seq_printf(m, "anchor: %llu\n", a->seq);
+	seq_printf(m, "root: sha256:%*phN\n", SHA256_DIGEST_SIZE, a->root);
+	seq_printf(m, "n: %u\n", path->n);
+	seq_printf(m, "slot: %u\n", path->slot);
+	for (i = 0; i < path->len; i++)
+		seq_printf(m, "path: %*phN\n", SHA256_DIGEST_SIZE,
+			   path->hash[i]);
+	return true;
+}
+
+/**
+ * ima_anchored_show - print what proves what the list of a namespace was
+ * @anchored: its state
+ * @m: where to print
+ *
+ * What is not anchored yet is anchored first.
+ *
+ * Context: may sleep, as long as an anchor takes.
+ *
+ * Return: 0; -EIO if the TPM failed; -ENODEV if the namespace is gone; -ENOMEM;
+ * -EINTR.
+ */
+int ima_anchored_show(struct ima_anchored *anchored, struct seq_file *m)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_merkle_path *path;
+	bool gone;
+	u64 seq;
+	int rc;
+
+	spin_lock(&a->lock);
+	seq = anchored->seq;
+	gone = anchored->gone;
+	spin_unlock(&a->lock);
+	if (gone)
+		return -ENODEV;
+
+	rc = ima_anchored_flush(anchored, seq, IMA_ANCHOR_READ, true);
+	if (rc)
+		return rc;
+
+	path = kmalloc(sizeof(*path), GFP_KERNEL);
+	if (!path)
+		return -ENOMEM;
+
+	if (mutex_lock_killable(&a->commit_lock)) {
+		rc = -EINTR;
+		goto free_path;
+	}
+	if (!ima_anchored_print(anchored, path, m))
+		rc = -EIO;
+	mutex_unlock(&a->commit_lock);
+
+free_path:
+	kfree(path);
+	return rc;
+}
