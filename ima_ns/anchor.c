@@ -77,11 +77,14 @@ int ima_anchors_init(const struct ima_anchor_config *config)
 
 	a->config = *config;
 	spin_lock_init(&a->lock);
-	xa_init_flags(&a->by_id, XA_FLAGS_ACCOUNT);
+	spin_lock_init(&a->proof_lock);
+	xa_init(&a->by_id);
 	INIT_LIST_HEAD(&a->dirty);
 	INIT_LIST_HEAD(&a->booting);
 	INIT_LIST_HEAD(&a->dead);
+	INIT_LIST_HEAD(&a->filing);
 	INIT_LIST_HEAD(&a->taken);
+	a->read_at = jiffies;
 	mutex_init(&a->commit_lock);
 	init_waitqueue_head(&a->wake);
 	init_waitqueue_head(&a->done);
@@ -193,13 +196,18 @@ static int ima_anchor_collect(void)
 	struct ima_anchors *a = &ima_anchors;
 	struct ima_anchored *ns;
 
+	/* Nobody looks at the tree from now on, until there is an anchor of it. */
+	spin_lock(&a->proof_lock);
+	a->tree_is_root = false;
+	spin_unlock(&a->proof_lock);
+
 	spin_lock(&a->lock);
 	list_splice_init(&a->dirty, &a->taken);
 	a->events = 0;
 	a->wanted = false;
+	a->committing = true;
 	spin_unlock(&a->lock);
 
-	a->tree_is_root = false;
 	list_for_each_entry(ns, &a->taken, dirty) {
 		if (ns->slot == IMA_NO_SLOT) {
 			int slot = ima_merkle_take(&a->tree);
@@ -237,6 +245,11 @@ static void ima_anchor_give_back(bool done)
 		else
 			list_move_tail(&ns->dirty, &a->dirty);
 	}
+	a->due_at = jiffies + msecs_to_jiffies(a->config.ms);
+	/* Whoever wants one may be in this one. */
+	if (list_empty(&a->dirty))
+		a->wanted = false;
+	a->committing = false;
 	spin_unlock(&a->lock);
 }
 
@@ -261,12 +274,19 @@ static void ima_anchor_forget(struct ima_anchored *dead)
 
 	spin_lock(&a->lock);
 	list_del(&dead->dead);
+	list_del_init(&dead->booting);
 	list_del_init(&dead->dirty);
 	spin_unlock(&a->lock);
-	if (dead->slot != IMA_NO_SLOT)
+
+	spin_lock(&a->proof_lock);
+	if (dead->slot != IMA_NO_SLOT) {
+		/* Of one that no anchor had the tree may have a leaf. */
+		if (!dead->covered)
+			a->tree_is_root = false;
 		ima_merkle_free(&a->tree, dead->slot);
+	}
 	dead->slot = IMA_NO_SLOT;
-	ima_anchor_remove_proof(dead);
+	spin_unlock(&a->proof_lock);
 	ima_anchored_put(dead);
 }
 
@@ -325,12 +345,16 @@ static int ima_anchor_try(void)
 
 	a->look = true;
 	a->record_len = 0;
+	spin_lock(&a->proof_lock);
 	a->seq++;
+	a->n = a->tree.n;
 	ima_merkle_root(&a->tree, a->root);
 	a->tree_is_root = true;
+	spin_unlock(&a->proof_lock);
 	ima_anchor_token_used();
 	list_for_each_entry(ns, &a->taken, dirty)
-		ima_anchor_add_proof(ns);
+		if (!ns->covered)
+			ima_anchor_file(ns);
 	ima_anchor_give_back(true);
 	if (a->record_dead)
 		ima_anchor_forget(a->record_dead);
@@ -370,12 +394,17 @@ static int ima_anchor_commit(enum ima_anchor_reason reason,
 static struct ima_anchored *ima_anchor_next_dead(void)
 {
 	struct ima_anchors *a = &ima_anchors;
-	struct ima_anchored *dead;
+	struct ima_anchored *dead, *found = NULL;
 
 	spin_lock(&a->lock);
-	dead = list_first_entry_or_null(&a->dead, struct ima_anchored, dead);
+	/* Its beginning comes first. */
+	list_for_each_entry(dead, &a->dead, dead)
+		if (list_empty(&dead->booting)) {
+			found = dead;
+			break;
+		}
 	spin_unlock(&a->lock);
-	return dead;
+	return found;
 }
 
 static struct ima_anchored *ima_anchor_next_booting(void)
@@ -421,58 +450,48 @@ static int ima_anchor_boots(void)
 	return 0;
 }
 
-/* Is there anything to do at once, and why? */
+/* Is an anchor of what is new to be made now, and why? */
 static bool ima_anchor_is_due(enum ima_anchor_reason *reason)
 {
 	struct ima_anchors *a = &ima_anchors;
-	bool due = true;
+	bool due;
 
 	spin_lock(&a->lock);
-	if (!list_empty(&a->booting) || !list_empty(&a->dead))
-		*reason = IMA_ANCHOR_EVENTS;
-	else if (list_empty(&a->dirty))
-		due = false;
-	else if (a->wanted)
+	due = !list_empty(&a->dirty);
+	if (a->wanted)
 		*reason = a->why;
 	else if (a->events >= a->config.events)
 		*reason = IMA_ANCHOR_EVENTS;
+	else if (time_after_eq(jiffies, a->due_at))
+		*reason = IMA_ANCHOR_INTERVAL;
 	else
 		due = false;
 	spin_unlock(&a->lock);
 	return due;
 }
 
-/* Is there anything to do at all? */
-static bool ima_anchor_is_new(void)
+/* Is there anything to do at once? */
+static bool ima_anchor_has_work(void)
 {
 	struct ima_anchors *a = &ima_anchors;
-	bool is_new;
+	enum ima_anchor_reason reason;
+	bool has_work;
 
 	spin_lock(&a->lock);
-	is_new = !list_empty(&a->booting) || !list_empty(&a->dead) ||
-		 !list_empty(&a->dirty);
+	has_work = !list_empty(&a->booting) || !list_empty(&a->dead);
 	spin_unlock(&a->lock);
-	return is_new;
-}
-
-static bool ima_anchor_is_dirty(void)
-{
-	struct ima_anchors *a = &ima_anchors;
-	bool dirty;
-
-	spin_lock(&a->lock);
-	dirty = !list_empty(&a->dirty);
-	spin_unlock(&a->lock);
-	return dirty;
+	return has_work || ima_anchor_is_due(&reason);
 }
 
 /*
- * Do what there is to do: beginnings first, which tasks wait for, then ends, each
- * of which is an anchor of its own and has whatever else is new in it.
+ * Do what there is to do: what was tried before; beginnings, which tasks wait for;
+ * ends, each of which is an anchor of its own and has whatever else is new in it;
+ * what is new, but not just because something else was recorded.
  */
-static int ima_anchor_work(enum ima_anchor_reason reason, bool all)
+static int ima_anchor_work(void)
 {
 	struct ima_anchors *a = &ima_anchors;
+	enum ima_anchor_reason reason = IMA_ANCHOR_EVENTS;
 	struct ima_anchored *dead;
 	int rc;
 
@@ -482,59 +501,58 @@ static int ima_anchor_work(enum ima_anchor_reason reason, bool all)
 	if (!rc && a->record_len)
 		rc = ima_anchor_commit(reason, NULL);
 
-	while (!rc && (dead = ima_anchor_next_dead())) {
-		/* It may have been configured, and may be again. */
-		if (!dead->covered && !dead->booted)
+	while (!rc && !READ_ONCE(a->ending) &&
+	       (dead = ima_anchor_next_dead())) {
+		/* It was not active, and may be yet. */
+		if (!dead->covered && !dead->booted) {
 			ima_anchor_forget(dead);
-		else
-			rc = ima_anchor_commit(reason, dead);
+			continue;
+		}
+		rc = ima_anchor_commit(reason, dead);
 		if (!rc)
 			rc = ima_anchor_boots();
 	}
-	if (!rc && (all || ima_anchor_is_dirty()))
+	/* An anchor that was not made after all left leaves in the tree. */
+	if (!rc && (ima_anchor_is_due(&reason) ||
+		    (a->seq && !a->tree_is_root)))
 		rc = ima_anchor_commit(reason, NULL);
 	return rc;
 }
 
-/* From time to time, after records: has somebody else extended the PCRs? */
+/* From time to time, after records: has somebody else extended a PCR? */
 static void ima_anchor_look(void)
 {
 	struct ima_anchors *a = &ima_anchors;
-	static unsigned long looked_at = INITIAL_JIFFIES;
 
-	if (!a->look || time_before(jiffies, looked_at +
-				    msecs_to_jiffies(IMA_ANCHOR_LOOK_MS)))
+	if (!a->look || time_before(jiffies, a->look_at))
 		return;
 
 	ima_ns_look_at_pcr(a->config.pcr_boot);
 	ima_ns_look_at_pcr(a->config.pcr_anchor);
 	a->look = false;
-	looked_at = jiffies;
+	a->look_at = jiffies + msecs_to_jiffies(IMA_ANCHOR_LOOK_MS);
 }
 
-/* Prepare the next chain a bit, or wait for something to do. */
-static void ima_anchor_idle(void)
+/* How long to wait if nothing happens, in jiffies. */
+static long ima_anchor_timeout(void)
 {
 	struct ima_anchors *a = &ima_anchors;
-	unsigned int ms = IMA_ANCHOR_LOOK_MS;
+	long timeout;
 
-	mutex_lock(&a->commit_lock);
-	ima_anchor_look();
-	if (!ima_chain_is_ready(&a->next)) {
-		ima_anchor_prepare_next();
-		ms = IMA_CHAIN_PAUSE_MS;
-	}
-	mutex_unlock(&a->commit_lock);
-
-	wait_event_freezable_timeout(a->wake, ima_anchor_is_new() ||
-				     kthread_should_stop(),
-				     msecs_to_jiffies(ms));
+	spin_lock(&a->lock);
+	if (!list_empty(&a->dirty))
+		timeout = max_t(long, a->due_at - jiffies, 0);
+	else if (!ima_chain_is_ready(&a->next))
+		timeout = msecs_to_jiffies(IMA_CHAIN_PAUSE_MS);
+	else
+		timeout = msecs_to_jiffies(IMA_ANCHOR_LOOK_MS);
+	spin_unlock(&a->lock);
+	return timeout;
 }
 
 static int ima_anchor_thread(void *unused)
 {
 	struct ima_anchors *a = &ima_anchors;
-	enum ima_anchor_reason reason;
 	int rc = 0;
 
 	/* Others wait for it.  It may hash for long, so it is no real-time task. */
@@ -542,25 +560,22 @@ static int ima_anchor_thread(void *unused)
 	set_freezable();
 
 	while (!kthread_should_stop()) {
-		if (!ima_anchor_is_new() && !rc) {
-			ima_anchor_idle();
-			continue;
-		}
-
-		/* More may come, which shares the anchor. */
-		reason = IMA_ANCHOR_INTERVAL;
 		if (rc)
 			wait_event_freezable_timeout(a->wake,
 				kthread_should_stop(),
 				msecs_to_jiffies(IMA_ANCHOR_RETRY_MS));
 		else
 			wait_event_freezable_timeout(a->wake,
-				ima_anchor_is_due(&reason) ||
-				kthread_should_stop(),
-				msecs_to_jiffies(a->config.ms));
+				ima_anchor_has_work() || kthread_should_stop(),
+				ima_anchor_timeout());
 
 		mutex_lock(&a->commit_lock);
-		rc = ima_anchor_work(reason, false);
+		rc = ima_anchor_work();
+		if (!rc)
+			ima_anchor_look();
+		/* It is needed in no hurry, and then it is there. */
+		if (!ima_chain_is_ready(&a->next))
+			ima_anchor_prepare_next();
 		mutex_unlock(&a->commit_lock);
 	}
 	return 0;
@@ -584,8 +599,10 @@ int ima_anchors_start(void)
 }
 
 /**
- * ima_anchor_finish_all - anchor all there is, now
+ * ima_anchor_finish_all - anchor what all lists are now
  * @reason: why
+ *
+ * What is new is in it; ends that are not recorded yet are not waited for.
  *
  * Context: may sleep, and waits for the TPM of the machine.
  *
@@ -593,11 +610,17 @@ int ima_anchors_start(void)
  */
 int ima_anchor_finish_all(enum ima_anchor_reason reason)
 {
+	struct ima_anchors *a = &ima_anchors;
 	int rc;
 
-	mutex_lock(&ima_anchors.commit_lock);
-	rc = ima_anchor_work(reason, true);
-	mutex_unlock(&ima_anchors.commit_lock);
+	WRITE_ONCE(a->ending, true);
+	mutex_lock(&a->commit_lock);
+	rc = ima_anchor_boots();
+	if (!rc && a->record_len)
+		rc = ima_anchor_commit(reason, NULL);
+	if (!rc)
+		rc = ima_anchor_commit(reason, NULL);
+	mutex_unlock(&a->commit_lock);
 	return rc;
 }
 
@@ -614,27 +637,42 @@ void ima_anchors_close(int (*record)(void))
 	mutex_lock(&a->commit_lock);
 	if (!a->closed && record())
 		pr_err("the list does not say that this is the end\n");
+	spin_lock(&a->lock);
 	a->closed = true;
+	spin_unlock(&a->lock);
 	mutex_unlock(&a->commit_lock);
-	ima_anchor_failed();
+	wake_up_all(&a->done);
 }
 
 /**
- * ima_anchors_stop - no namespace is left: make the last anchors
+ * ima_anchors_stop - no namespace is left: record all ends
  *
- * Context: may sleep.
+ * Context: may sleep, and waits for the TPM of the machine.
  */
 void ima_anchors_stop(void)
 {
 	struct ima_anchors *a = &ima_anchors;
-	struct ima_anchored *dead;
 
 	kthread_stop(a->thread);
 
 	mutex_lock(&a->commit_lock);
-	if (ima_anchor_work(IMA_ANCHOR_EVENTS, false))
+	if (ima_anchor_work())
 		pr_err("not all ends of namespaces are anchored\n");
-	while ((dead = ima_anchor_next_dead()))
+	mutex_unlock(&a->commit_lock);
+}
+
+/**
+ * ima_anchors_forget - forget those whose end could not be recorded
+ *
+ * Context: after the last record.
+ */
+void ima_anchors_forget(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *dead, *next;
+
+	mutex_lock(&a->commit_lock);
+	list_for_each_entry_safe(dead, next, &a->dead, dead)
 		ima_anchor_forget(dead);
 	a->record_dead = NULL;
 	mutex_unlock(&a->commit_lock);
@@ -674,36 +712,38 @@ static void ima_anchor_show_pcr(struct seq_file *m, const char *name, int pcr)
  * ima_anchors_show - say where the anchors are
  * @m: where to print
  *
- * Context: may sleep, as long as an anchor takes.
- *
- * Return: 0 or -EINTR.
+ * Context: may sleep, and waits for the TPM of the machine.
  */
-int ima_anchors_show(struct seq_file *m)
+void ima_anchors_show(struct seq_file *m)
 {
 	struct ima_anchors *a = &ima_anchors;
-	unsigned int failures;
-	bool failing;
+	u8 root[SHA256_DIGEST_SIZE];
+	bool failing, closed;
+	unsigned int n, failures;
+	u64 seq;
 
-	if (mutex_lock_killable(&a->commit_lock))
-		return -EINTR;
+	spin_lock(&a->proof_lock);
+	seq = a->seq;
+	n = a->n;
+	memcpy(root, a->root, sizeof(root));
+	spin_unlock(&a->proof_lock);
 
 	spin_lock(&a->lock);
 	failing = a->failing;
+	closed = a->closed;
 	failures = a->failures;
 	spin_unlock(&a->lock);
 
-	seq_printf(m, "seq: %llu\n", a->seq);
-	seq_printf(m, "n: %u\n", a->tree.n);
-	if (a->seq)
+	seq_printf(m, "seq: %llu\n", seq);
+	seq_printf(m, "n: %u\n", n);
+	if (seq)
 		seq_printf(m, "root: sha256:%*phN\n", SHA256_DIGEST_SIZE,
-			   a->root);
+			   root);
 	else
 		seq_puts(m, "root: none\n");
 	ima_anchor_show_pcr(m, "pcr_boot", a->config.pcr_boot);
 	ima_anchor_show_pcr(m, "pcr_anchor", a->config.pcr_anchor);
 	seq_printf(m, "tpm: %s\n",
-		   a->closed ? "closed" : failing ? "failed" : "ok");
+		   closed ? "closed" : failing ? "failed" : "ok");
 	seq_printf(m, "failures: %u\n", failures);
-	mutex_unlock(&a->commit_lock);
-	return 0;
 }

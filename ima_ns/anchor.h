@@ -68,16 +68,17 @@ struct ima_anchor_config {
  *	that is being made; under &ima_anchors.lock, as all up to @gone
  * @booting: place among those whose record is to be made
  * @dead: place among those whose leaf is to leave the tree
+ * @filing: place among those whose file in ima_ns/proof is to be made, or to go
  * @seq: how many entries its list has
  * @acc: the sum of these
  * @covered: how many of them the last anchor covers
  * @booted: its record is listed
  * @gone: nobody will tell anything more of it
- * @slot: its slot in the tree; under &ima_anchors.commit_lock, as all that follow
+ * @slot: its slot in the tree; under &ima_anchors.commit_lock, as all up to @leaf
  * @told: how many entries the last leaf covers
  * @told_acc: the sum of these
  * @leaf: that leaf
- * @proof: its file in ima_ns/proof; NULL if it has none
+ * @proof: its file; NULL if it has none.  Only for who makes it
  */
 struct ima_anchored {
 	refcount_t refs;
@@ -87,6 +88,7 @@ struct ima_anchored {
 	struct list_head dirty;
 	struct list_head booting;
 	struct list_head dead;
+	struct list_head filing;
 	u64 seq;
 	u8 acc[SHA256_DIGEST_SIZE];
 	u64 covered;
@@ -109,16 +111,26 @@ struct ima_anchored {
  * @dirty: those with entries that no anchor covers
  * @booting: those whose record is to be made
  * @dead: those whose leaf is to leave the tree
+ * @filing: those whose file is to be made or to go; each is kept by that
  * @events: how many entries came since the last anchor
+ * @due_at: when what is new is to be anchored, in jiffies
  * @wanted: somebody waits for an anchor
  * @why: and this is why
  * @read_at: from then on a reader may ask for an anchor, in jiffies
  * @failing: the TPM failed the last time
  * @failures: how often it failed; who waits sees that it changed
+ * @committing: an anchor is being made, of what there was when that began
+ * @closed: there will be none any more
+ * @ending: more important things are to be recorded than ends
  * @commit_lock: held to make records; protects what follows.  The machine's TPM
- *	is waited for under it
+ *	is waited for under it, and no tenant's task ever has it
+ * @proof_lock: to read what follows up to @root, and the leaves of namespaces,
+ *	while @tree_is_root; held to change that
  * @tree: the leaves
- * @tree_is_root: the last anchor has the root of @tree
+ * @tree_is_root: the last anchor has the root of @tree, and of all leaves
+ * @seq: how many anchors there are
+ * @n: how many slots the last one was over
+ * @root: its root
  * @chain: the tokens that are used now
  * @next: those that come then; begun if it has a length
  * @token: the next token to use
@@ -128,11 +140,9 @@ struct ima_anchored {
  * @record_len: its length in bytes, 0 if there is none
  * @record_dead: whose end it is
  * @taken: the namespaces it has new leaves of
- * @seq: how many anchors there are
- * @root: the root of the last one
  * @look: a record was made since it was looked whether somebody else extends the
  *	PCRs
- * @closed: there will be none any more
+ * @look_at: when it may be looked again, in jiffies
  * @wake: wakes who makes them
  * @done: wakes those who wait for one
  * @thread: makes them
@@ -144,15 +154,24 @@ struct ima_anchors {
 	struct list_head dirty;
 	struct list_head booting;
 	struct list_head dead;
+	struct list_head filing;
 	unsigned int events;
+	unsigned long due_at;
 	bool wanted;
 	enum ima_anchor_reason why;
 	unsigned long read_at;
 	bool failing;
 	unsigned int failures;
+	bool committing;
+	bool closed;
+	bool ending;
 	struct mutex commit_lock;	/* see above */
+	spinlock_t proof_lock;		/* see above */
 	struct ima_merkle tree;
 	bool tree_is_root;
+	u64 seq;
+	unsigned int n;
+	u8 root[SHA256_DIGEST_SIZE];
 	struct ima_chain chain;
 	struct ima_chain next;
 	u8 token[IMA_CHAIN_TOKEN_SIZE];
@@ -161,10 +180,8 @@ struct ima_anchors {
 	int record_len;
 	struct ima_anchored *record_dead;
 	struct list_head taken;
-	u64 seq;
-	u8 root[SHA256_DIGEST_SIZE];
 	bool look;
-	bool closed;
+	unsigned long look_at;
 	wait_queue_head_t wake;
 	wait_queue_head_t done;
 	struct task_struct *thread;
@@ -175,11 +192,12 @@ extern struct ima_anchors ima_anchors;
 int ima_anchors_init(const struct ima_anchor_config *config);
 int ima_anchors_start(void);
 void ima_anchors_stop(void);
+void ima_anchors_forget(void);
 void ima_anchors_destroy(void);
 int ima_anchor_finish_all(enum ima_anchor_reason reason);
 void ima_anchors_close(int (*record)(void));
 int ima_anchor_last(int (*record)(const u8 *token));
-int ima_anchors_show(struct seq_file *m);
+void ima_anchors_show(struct seq_file *m);
 
 struct ima_anchored *ima_anchored_alloc(u64 id, char *boot, gfp_t gfp);
 struct ima_anchored *ima_anchored_get(u64 id);
@@ -194,7 +212,6 @@ int ima_anchored_show(struct ima_anchored *anchored, struct seq_file *m);
 
 int ima_anchor_files_create(void);
 void ima_anchor_files_remove(void);
-void ima_anchor_add_proof(struct ima_anchored *anchored);
-void ima_anchor_remove_proof(struct ima_anchored *anchored);
+void ima_anchor_file(struct ima_anchored *anchored);
 
 #endif /* _IMA_NS_ANCHOR_H */

@@ -35,6 +35,7 @@ struct ima_anchored *ima_anchored_alloc(u64 id, char *boot, gfp_t gfp)
 	INIT_LIST_HEAD(&anchored->dirty);
 	INIT_LIST_HEAD(&anchored->booting);
 	INIT_LIST_HEAD(&anchored->dead);
+	INIT_LIST_HEAD(&anchored->filing);
 	get_random_bytes(anchored->salt, sizeof(anchored->salt));
 	anchored->id = id;
 	anchored->slot = IMA_NO_SLOT;
@@ -102,9 +103,15 @@ void ima_anchored_gone(struct ima_anchored *anchored)
 	/* Nobody will ask for it any more. */
 	if (list_empty(&anchored->booting))
 		swap(anchored->boot, boot);
-	list_add_tail(&anchored->dead, &a->dead);
 	spin_unlock(&a->lock);
 	kfree(boot);
+
+	/* Its end may take long to be recorded; the file is of no use now. */
+	ima_anchor_file(anchored);
+
+	spin_lock(&a->lock);
+	list_add_tail(&anchored->dead, &a->dead);
+	spin_unlock(&a->lock);
 	wake_up(&a->wake);
 }
 
@@ -123,6 +130,8 @@ void ima_anchored_entry(struct ima_anchored *anchored, u64 seq, const u8 *acc)
 
 	spin_lock(&a->lock);
 	wake = list_empty(&a->dirty);
+	if (wake)
+		a->due_at = jiffies + msecs_to_jiffies(a->config.ms);
 	/* The first call tells of those before, and may be overtaken. */
 	if (seq > anchored->seq) {
 		anchored->seq = seq;
@@ -137,53 +146,86 @@ void ima_anchored_entry(struct ima_anchored *anchored, u64 seq, const u8 *acc)
 		wake_up(&a->wake);
 }
 
+/*
+ * How many failures of the TPM are to be seen before it is sure that what there is
+ * now could not be recorded.  Under the lock.
+ */
+static unsigned int ima_anchor_patience(void)
+{
+	return ima_anchors.failures + (ima_anchors.committing ? 2 : 1);
+}
+
+static bool ima_anchor_gave_up(unsigned int patience)
+{
+	return ima_anchors.closed || (int)(ima_anchors.failures - patience) >= 0;
+}
+
 static bool ima_anchored_is_covered(struct ima_anchored *anchored, u64 seq,
-				    unsigned int failures, bool *covered)
+				    unsigned int patience, bool *covered)
 {
 	struct ima_anchors *a = &ima_anchors;
 	bool failed;
 
 	spin_lock(&a->lock);
 	*covered = anchored->covered >= seq;
-	failed = a->failures != failures;
+	failed = ima_anchor_gave_up(patience);
 	spin_unlock(&a->lock);
 	return *covered || failed;
 }
 
-/* Wait until the first @seq entries are anchored.  Return: 0, -EIO or -EINTR. */
-static int ima_anchored_flush(struct ima_anchored *anchored, u64 seq,
-			      enum ima_anchor_reason why, bool killable)
+/*
+ * Ask for an anchor, if @seq entries are not anchored.  Return: false if they are;
+ * or if that is only to be read, and one was asked for not long ago.
+ */
+static bool ima_anchored_ask(struct ima_anchored *anchored, u64 seq,
+			     enum ima_anchor_reason why, unsigned int *patience)
 {
 	struct ima_anchors *a = &ima_anchors;
-	unsigned int failures;
-	bool covered;
+	bool ask;
 
 	spin_lock(&a->lock);
-	failures = a->failures;
-	covered = anchored->covered >= seq;
-	/* Who only reads waits for one that comes anyhow, if he reads often. */
-	if (!covered && (why != IMA_ANCHOR_READ ||
-			 time_after_eq(jiffies, a->read_at))) {
+	*patience = ima_anchor_patience();
+	ask = anchored->covered < seq && (why != IMA_ANCHOR_READ ||
+					  time_after_eq(jiffies, a->read_at));
+	if (ask) {
 		a->wanted = true;
 		a->why = why;
 		if (why == IMA_ANCHOR_READ)
 			a->read_at = jiffies + msecs_to_jiffies(a->config.ms);
 	}
 	spin_unlock(&a->lock);
-	if (covered)
-		return 0;
-	wake_up(&a->wake);
 
-	if (!killable)
-		wait_event(a->done, ima_anchored_is_covered(anchored, seq,
-							    failures,
-							    &covered));
-	else if (wait_event_killable(a->done,
-				     ima_anchored_is_covered(anchored, seq,
-							     failures,
-							     &covered)))
+	if (ask)
+		wake_up(&a->wake);
+	return ask;
+}
+
+/* Wait until the first @seq entries are anchored.  Return: 0, -EIO or -EINTR. */
+static int ima_anchored_flush(struct ima_anchored *anchored, u64 seq,
+			      enum ima_anchor_reason why)
+{
+	unsigned int patience;
+	bool covered;
+
+	if (!ima_anchored_ask(anchored, seq, why, &patience))
+		return 0;
+
+	if (wait_event_killable(ima_anchors.done,
+				ima_anchored_is_covered(anchored, seq,
+							patience, &covered)))
 		return -EINTR;
 	return covered ? 0 : -EIO;
+}
+
+static bool ima_anchor_is_failing(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool failing;
+
+	spin_lock(&a->lock);
+	failing = a->failing;
+	spin_unlock(&a->lock);
+	return failing;
 }
 
 /**
@@ -195,9 +237,18 @@ static int ima_anchored_flush(struct ima_anchored *anchored, u64 seq,
  */
 int ima_anchored_wait(struct ima_anchored *anchored, u64 seq)
 {
-	int rc = ima_anchored_flush(anchored, seq, IMA_ANCHOR_EVENTS, true);
+	bool deny = ima_anchors.config.deny;
+	unsigned int patience;
+	int rc;
 
-	return rc == -EIO && !ima_anchors.config.deny ? 0 : rc;
+	/* Not each event has to find out again. */
+	if (!deny && ima_anchor_is_failing()) {
+		ima_anchored_ask(anchored, seq, IMA_ANCHOR_EVENTS, &patience);
+		return 0;
+	}
+
+	rc = ima_anchored_flush(anchored, seq, IMA_ANCHOR_EVENTS);
+	return rc == -EIO && !deny ? 0 : rc;
 }
 
 /**
@@ -212,39 +263,42 @@ int ima_anchored_wait(struct ima_anchored *anchored, u64 seq)
 void ima_anchored_death(struct ima_anchored *anchored)
 {
 	struct ima_anchors *a = &ima_anchors;
+	unsigned int patience;
+	bool covered;
 	u64 seq;
 
 	spin_lock(&a->lock);
 	seq = anchored->seq;
 	spin_unlock(&a->lock);
 
-	/* The one that failed may have been under way already. */
-	if (ima_anchored_flush(anchored, seq, IMA_ANCHOR_EVENTS, false))
-		ima_anchored_flush(anchored, seq, IMA_ANCHOR_EVENTS, false);
+	if (ima_anchored_ask(anchored, seq, IMA_ANCHOR_EVENTS, &patience))
+		wait_event(a->done,
+			   ima_anchored_is_covered(anchored, seq, patience,
+						   &covered));
 }
 
 static bool ima_anchored_is_booted(struct ima_anchored *anchored,
-				   unsigned int failures, bool *booted)
+				   unsigned int patience, bool *booted)
 {
 	struct ima_anchors *a = &ima_anchors;
 	bool failed;
 
 	spin_lock(&a->lock);
 	*booted = anchored->booted;
-	failed = a->failures != failures;
+	failed = ima_anchor_gave_up(patience);
 	spin_unlock(&a->lock);
 	return *booted || failed;
 }
 
 /* Have its record made.  Return: was that asked for, and the TPM fails? */
 static bool ima_anchored_ask_boot(struct ima_anchored *anchored,
-				  unsigned int *failures, bool *booted)
+				  unsigned int *patience, bool *booted)
 {
 	struct ima_anchors *a = &ima_anchors;
 	bool failing = false;
 
 	spin_lock(&a->lock);
-	*failures = a->failures;
+	*patience = ima_anchor_patience();
 	*booted = anchored->booted;
 	if (!list_empty(&anchored->booting))
 		failing = a->failing;
@@ -267,15 +321,15 @@ static bool ima_anchored_ask_boot(struct ima_anchored *anchored,
 int ima_anchored_boot(struct ima_anchored *anchored)
 {
 	struct ima_anchors *a = &ima_anchors;
-	unsigned int failures;
+	unsigned int patience;
 	bool booted;
 
-	if (ima_anchored_ask_boot(anchored, &failures, &booted) &&
+	if (ima_anchored_ask_boot(anchored, &patience, &booted) &&
 	    !a->config.deny)
 		return 1;
 
 	if (wait_event_killable(a->done,
-				ima_anchored_is_booted(anchored, failures,
+				ima_anchored_is_booted(anchored, patience,
 						       &booted)))
 		return -EINTR;
 	if (booted)
@@ -293,43 +347,99 @@ int ima_anchored_boot(struct ima_anchored *anchored)
  */
 void ima_anchored_boot_late(struct ima_anchored *anchored)
 {
-	unsigned int failures;
+	unsigned int patience;
 	bool booted;
 
-	ima_anchored_ask_boot(anchored, &failures, &booted);
+	ima_anchored_ask_boot(anchored, &patience, &booted);
 	wait_event(ima_anchors.done,
-		   ima_anchored_is_booted(anchored, failures, &booted));
+		   ima_anchored_is_booted(anchored, patience, &booted));
 }
 
-/*
- * Print what proves that the leaf is under the last anchor.  Return: false if there
- * is no anchor of what the tree is now.
+/**
+ * struct ima_proof - what proves what a list was
+ * @told: how many entries the leaf covers
+ * @acc: the sum of these
+ * @seq: which anchor it is under
+ * @root: the root of that
+ * @path: the path there
  */
-static bool ima_anchored_print(struct ima_anchored *anchored,
-			       struct ima_merkle_path *path, struct seq_file *m)
+struct ima_proof {
+	u64 told;
+	u8 acc[SHA256_DIGEST_SIZE];
+	u64 seq;
+	u8 root[SHA256_DIGEST_SIZE];
+	struct ima_merkle_path path;
+};
+
+/*
+ * Return: 0; -EAGAIN while an anchor is being made; -ENODEV if the namespace is not
+ * in the tree, yet or any more.
+ */
+static int ima_anchored_prove(struct ima_anchored *anchored,
+			      struct ima_proof *proof, unsigned int *patience)
 {
 	struct ima_anchors *a = &ima_anchors;
-	int i;
+	int rc = -EAGAIN;
 
-	lockdep_assert_held(&a->commit_lock);
+	spin_lock(&a->lock);
+	*patience = ima_anchor_patience();
+	spin_unlock(&a->lock);
 
-	if (!a->tree_is_root || anchored->slot == IMA_NO_SLOT)
-		return false;
+	/* A spinlock: who looks may be a tenant that is short of time. */
+	spin_lock(&a->proof_lock);
+	if (a->tree_is_root) {
+		rc = -ENODEV;
+		if (anchored->slot != IMA_NO_SLOT) {
+			proof->told = anchored->told;
+			memcpy(proof->acc, anchored->told_acc,
+			       sizeof(proof->acc));
+			proof->seq = a->seq;
+			memcpy(proof->root, a->root, sizeof(proof->root));
+			ima_merkle_path(&a->tree, anchored->slot,
+					&proof->path);
+			rc = 0;
+		}
+	}
+	spin_unlock(&a->proof_lock);
+	return rc;
+}
 
-	ima_merkle_path(&a->tree, anchored->slot, path);
-	seq_printf(m, "id: %llu\n", anchored->id);
-	seq_printf(m, "seq: %llu\n", anchored->told);
-	seq_printf(m, "salt: %*phN\n", IMA_MERKLE_SALT_SIZE, anchored->salt);
-	seq_printf(m, "acc: sha256:%*phN\n", SHA256_DIGEST_SIZE,
-		   anchored->told_acc);
-	seq_printf(m, "anchor: %llu\n", a->seq);
-	seq_printf(m, "root: sha256:%*phN\n", SHA256_DIGEST_SIZE, a->root);
-	seq_printf(m, "n: %u\n", path->n);
-	seq_printf(m, "slot: %u\n", path->slot);
-	for (i = 0; i < path->len; i++)
-		seq_printf(m, "path: %*phN\n", SHA256_DIGEST_SIZE,
-			   path->hash[i]);
-	return true;
+static bool ima_anchor_has_root(unsigned int patience)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool has_root, failed;
+
+	spin_lock(&a->proof_lock);
+	has_root = a->tree_is_root;
+	spin_unlock(&a->proof_lock);
+	spin_lock(&a->lock);
+	failed = ima_anchor_gave_up(patience);
+	spin_unlock(&a->lock);
+	return has_root || failed;
+}
+
+static int ima_anchored_get_proof(struct ima_anchored *anchored,
+				  struct ima_proof *proof)
+{
+	struct ima_anchors *a = &ima_anchors;
+	unsigned int patience, failures;
+	int rc;
+
+	spin_lock(&a->lock);
+	failures = a->failures;
+	spin_unlock(&a->lock);
+
+	while ((rc = ima_anchored_prove(anchored, proof, &patience)) ==
+	       -EAGAIN) {
+		if ((int)(patience - failures) > 2)
+			return -EIO;
+		if (wait_event_killable(a->done,
+					ima_anchor_has_root(patience)))
+			return -EINTR;
+		if (READ_ONCE(a->closed))
+			return -EIO;
+	}
+	return rc;
 }
 
 /**
@@ -337,20 +447,21 @@ static bool ima_anchored_print(struct ima_anchored *anchored,
  * @anchored: its state
  * @m: where to print
  *
- * What is not anchored yet is anchored first.
+ * What is not anchored yet is anchored first, but not for each of those who read
+ * all the time.
  *
  * Context: may sleep, as long as an anchor takes.
  *
- * Return: 0; -EIO if the TPM failed; -ENODEV if the namespace is gone; -ENOMEM;
- * -EINTR.
+ * Return: 0; -EIO if the TPM failed; -ENODEV if the namespace is gone, or there is
+ * no anchor of it yet; -ENOMEM; -EINTR.
  */
 int ima_anchored_show(struct ima_anchored *anchored, struct seq_file *m)
 {
 	struct ima_anchors *a = &ima_anchors;
-	struct ima_merkle_path *path;
+	struct ima_proof *proof;
 	bool gone;
 	u64 seq;
-	int rc;
+	int i, rc;
 
 	spin_lock(&a->lock);
 	seq = anchored->seq;
@@ -359,23 +470,30 @@ int ima_anchored_show(struct ima_anchored *anchored, struct seq_file *m)
 	if (gone)
 		return -ENODEV;
 
-	rc = ima_anchored_flush(anchored, seq, IMA_ANCHOR_READ, true);
+	rc = ima_anchored_flush(anchored, seq, IMA_ANCHOR_READ);
 	if (rc)
 		return rc;
 
-	path = kmalloc(sizeof(*path), GFP_KERNEL);
-	if (!path)
+	proof = kmalloc(sizeof(*proof), GFP_KERNEL);
+	if (!proof)
 		return -ENOMEM;
+	rc = ima_anchored_get_proof(anchored, proof);
+	if (rc)
+		goto free_proof;
 
-	if (mutex_lock_killable(&a->commit_lock)) {
-		rc = -EINTR;
-		goto free_path;
-	}
-	if (!ima_anchored_print(anchored, path, m))
-		rc = -EIO;
-	mutex_unlock(&a->commit_lock);
+	seq_printf(m, "id: %llu\n", anchored->id);
+	seq_printf(m, "seq: %llu\n", proof->told);
+	seq_printf(m, "salt: %*phN\n", IMA_MERKLE_SALT_SIZE, anchored->salt);
+	seq_printf(m, "acc: sha256:%*phN\n", SHA256_DIGEST_SIZE, proof->acc);
+	seq_printf(m, "anchor: %llu\n", proof->seq);
+	seq_printf(m, "root: sha256:%*phN\n", SHA256_DIGEST_SIZE, proof->root);
+	seq_printf(m, "n: %u\n", proof->path.n);
+	seq_printf(m, "slot: %u\n", proof->path.slot);
+	for (i = 0; i < proof->path.len; i++)
+		seq_printf(m, "path: %*phN\n", SHA256_DIGEST_SIZE,
+			   proof->path.hash[i]);
 
-free_path:
-	kfree(path);
+free_proof:
+	kfree_sensitive(proof);
 	return rc;
 }

@@ -4,16 +4,19 @@
  * namespace
  */
 
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
+#include <linux/workqueue.h>
 
 #include "anchor.h"
 
 static struct dentry *ima_anchor_dir;
-static struct dentry *ima_anchor_file;
+static struct dentry *ima_anchor_status;
 static struct dentry *ima_proof_dir;
 
 /* The salts are secrets of the namespaces, which who may see all lists may see. */
@@ -24,7 +27,8 @@ static bool ima_anchor_may_read(void)
 
 static int ima_anchor_file_show(struct seq_file *m, void *v)
 {
-	return ima_anchors_show(m);
+	ima_anchors_show(m);
+	return 0;
 }
 
 static int ima_anchor_file_open(struct inode *inode, struct file *file)
@@ -87,37 +91,75 @@ static const struct file_operations ima_proof_fops = {
 	.release = ima_proof_release,
 };
 
-/**
- * ima_anchor_add_proof - show what proves the list of a namespace
- * @anchored: the namespace, which an anchor covers
- *
- * Without memory it is tried again with its next anchor.
- *
- * Context: the thread that makes anchors.
- */
-void ima_anchor_add_proof(struct ima_anchored *anchored)
+static void ima_proof_add(struct ima_anchored *anchored)
 {
 	char name[21];
 	struct dentry *dentry;
 
-	if (anchored->proof)
-		return;
-
 	snprintf(name, sizeof(name), "%llu", anchored->id);
 	dentry = securityfs_create_file(name, 0400, ima_proof_dir, NULL,
 					&ima_proof_fops);
-	if (!IS_ERR(dentry))
+	if (IS_ERR(dentry))
+		pr_warn("no file that proves the list of namespace %llu: %ld\n",
+			anchored->id, PTR_ERR(dentry));
+	else
 		anchored->proof = dentry;
 }
 
-/**
- * ima_anchor_remove_proof - undo ima_anchor_add_proof()
- * @anchored: a namespace that is gone
- */
-void ima_anchor_remove_proof(struct ima_anchored *anchored)
+static void ima_proof_remove(struct ima_anchored *anchored)
 {
 	securityfs_remove(anchored->proof);
 	anchored->proof = NULL;
+}
+
+/*
+ * Whoever reads a directory can keep its lock for as long as he likes.  So nothing
+ * is done to the files by who makes anchors.
+ */
+static void ima_proof_work(struct work_struct *work)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *anchored;
+	bool gone;
+
+	for (;;) {
+		spin_lock(&a->lock);
+		anchored = list_first_entry_or_null(&a->filing,
+						    struct ima_anchored,
+						    filing);
+		if (anchored) {
+			list_del_init(&anchored->filing);
+			gone = anchored->gone;
+		}
+		spin_unlock(&a->lock);
+		if (!anchored)
+			break;
+
+		if (gone)
+			ima_proof_remove(anchored);
+		else if (!anchored->proof)
+			ima_proof_add(anchored);
+		ima_anchored_put(anchored);
+	}
+}
+
+static DECLARE_WORK(ima_proofs, ima_proof_work);
+
+/**
+ * ima_anchor_file - show what proves the list of a namespace, or no longer
+ * @anchored: the namespace, which an anchor covers, or which is gone
+ */
+void ima_anchor_file(struct ima_anchored *anchored)
+{
+	struct ima_anchors *a = &ima_anchors;
+
+	spin_lock(&a->lock);
+	if (list_empty(&anchored->filing)) {
+		refcount_inc(&anchored->refs);
+		list_add_tail(&anchored->filing, &a->filing);
+	}
+	spin_unlock(&a->lock);
+	queue_work(system_unbound_wq, &ima_proofs);
 }
 
 /**
@@ -125,8 +167,9 @@ void ima_anchor_remove_proof(struct ima_anchored *anchored)
  */
 void ima_anchor_files_remove(void)
 {
+	flush_work(&ima_proofs);
 	securityfs_remove(ima_proof_dir);
-	securityfs_remove(ima_anchor_file);
+	securityfs_remove(ima_anchor_status);
 	securityfs_remove(ima_anchor_dir);
 }
 
@@ -143,14 +186,17 @@ int ima_anchor_files_create(void)
 	if (IS_ERR(ima_anchor_dir))
 		return PTR_ERR(ima_anchor_dir);
 
-	ima_anchor_file = securityfs_create_file("anchor", 0400, ima_anchor_dir,
-						 NULL, &ima_anchor_fops);
-	if (IS_ERR(ima_anchor_file)) {
-		rc = PTR_ERR(ima_anchor_file);
+	ima_anchor_status = securityfs_create_file("anchor", 0400,
+						   ima_anchor_dir, NULL,
+						   &ima_anchor_fops);
+	if (IS_ERR(ima_anchor_status)) {
+		rc = PTR_ERR(ima_anchor_status);
 		goto remove_dir;
 	}
 
-	ima_proof_dir = securityfs_create_dir("proof", ima_anchor_dir);
+	/* Ids, and who comes and goes, are not for everybody. */
+	ima_proof_dir = securityfs_create_file("proof", S_IFDIR | 0700,
+					       ima_anchor_dir, NULL, NULL);
 	if (IS_ERR(ima_proof_dir)) {
 		rc = PTR_ERR(ima_proof_dir);
 		goto remove_file;
@@ -158,7 +204,7 @@ int ima_anchor_files_create(void)
 	return 0;
 
 remove_file:
-	securityfs_remove(ima_anchor_file);
+	securityfs_remove(ima_anchor_status);
 remove_dir:
 	securityfs_remove(ima_anchor_dir);
 	return rc;

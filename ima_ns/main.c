@@ -307,7 +307,10 @@ static int __init ima_module_init(void)
 	return 0;
 
 remove_files:
+	ima_anchors_stop();
+	ima_anchors_forget();
 	ima_anchor_files_remove();
+	goto destroy;
 stop:
 	ima_anchors_stop();
 destroy:
@@ -324,6 +327,7 @@ static void __exit ima_module_exit(void)
 	    ima_anchor_last(ima_module_end))
 		pr_err("the list does not say that this is the end\n");
 	ima_ns_unregister(&ima_module_ops);
+	ima_anchors_forget();
 	ima_anchor_files_remove();
 	ima_anchors_destroy();
 }
@@ -331,6 +335,8 @@ static void __exit ima_module_exit(void)
 late_initcall(ima_module_init);
 module_exit(ima_module_exit);
 
+MODULE_AUTHOR("Seed 51ca718b maintainers");
 MODULE_DESCRIPTION("Binds the lists of IMA namespaces into PCRs of the TPM");
+MODULE_VERSION("1");
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS(IMA_NS);
