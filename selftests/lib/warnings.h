@@ -4,7 +4,8 @@
 
 /*
  * Reads a descriptor of kmsg_open() to its end and shows what a healthy kernel
- * never prints.  Returns how many messages that were, or a negative errno.
+ * never prints, but for data races.  Returns how many messages that were, or a
+ * negative errno.
  */
 long warnings_count(int fd);
 
