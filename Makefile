@@ -64,6 +64,7 @@ bench: ## what a namespace costs, in instructions and bytes, and the bars
 	@$(dev)/deps series kernel vm tools
 	@$(dev)/kernel base
 	@$(dev)/kernel default
+	@$(dev)/module default >/dev/null
 	@$(dev)/bench
 
 .PHONY: stress

@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -499,6 +501,67 @@ static void scene_memory_unmounted(void)
 	count_crowd_bytes(CROWD_UNMOUNTED, "bytes.unmounted");
 }
 
+static void load_module(const char *options)
+{
+	const char *path = getenv("IMANS_MODULE");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		die("no module: IMANS_MODULE=%s", path ? path : "");
+	if (syscall(SYS_finit_module, fd, options, 0))
+		die("%s %s: %s", path, options, strerror(errno));
+	close(fd);
+}
+
+/* The last namespaces end some time after their last processes. */
+static void unload_module(void)
+{
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		if (!syscall(SYS_delete_module, "ima_ns", O_NONBLOCK))
+			return;
+		if (errno != EWOULDBLOCK)
+			break;
+		usleep(100000);
+	}
+	die("delete_module: %s", strerror(errno));
+}
+
+/* What is new in one namespace, with so many others that are anchored, too. */
+static void count_anchored(const char *mode)
+{
+	static const unsigned int more[] = { 0, 99, 900 };
+	struct crowd crowd[sizeof(more) / sizeof(*more)] = {};
+	struct agent child = {};
+	struct place place = { &child, &child };
+	unsigned int i, n = 1;
+
+	must("agent", ns_start_same_pid(&child, NULL, 0));
+	must("child", ima_start(&child, FILE_RULE));
+	for (i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		must("crowd", crowd_start(&crowd[i], more[i], CROWD_ACTIVE,
+					  FILE_RULE, NULL));
+		n += more[i];
+		count(&place, OP_FIRST, true, "first.%s.%u", mode, n);
+	}
+	for (i = 0; i < sizeof(more) / sizeof(*more); i++)
+		crowd_stop(&crowd[i]);
+	agent_stop(&child);
+}
+
+/* Without a TPM: what it takes is not what is counted here. */
+static void scene_anchor(void)
+{
+	count_anchored("alone");
+	load_module("anchor=batch");
+	count_anchored("batch");
+	unload_module();
+	load_module("anchor=sync");
+	count_anchored("sync");
+	unload_module();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -507,6 +570,7 @@ static const struct {
 	{ "child", scene_child },
 	{ "inside", scene_inside },
 	{ "crowd", scene_crowd },
+	{ "anchor", scene_anchor },
 	{ "memory-tmpfs", scene_memory_tmpfs },
 	{ "memory-mounted", scene_memory_mounted },
 	{ "memory-unmounted", scene_memory_unmounted },

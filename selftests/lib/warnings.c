@@ -47,9 +47,12 @@ const char *memory_uncounted(void)
 	const char *why = NULL;
 	char line[512];
 
-	while (symbols && fgets(line, sizeof(line), symbols))
+	while (symbols && fgets(line, sizeof(line), symbols)) {
 		if (strstr(line, " kasan_report\n"))
 			why = "KASAN keeps memory that is freed";
+		if (strstr(line, " kcsan_enable_current\n"))
+			why = "hundreds of rounds take hours with KCSAN";
+	}
 	if (symbols)
 		fclose(symbols);
 	return why;

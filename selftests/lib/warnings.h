@@ -10,8 +10,9 @@
 long warnings_count(int fd);
 
 /*
- * Why memory cannot be counted on this kernel: KASAN keeps what is freed.  There
- * fault_test looks for leaks, with kmemleak.  NULL if it can.
+ * Why memory is not counted on this kernel: KASAN keeps what is freed, and there
+ * fault_test looks for leaks, with kmemleak; with KCSAN it takes too long, and
+ * kernel default does it.  NULL if it is.
  */
 const char *memory_uncounted(void);
 
