@@ -16,20 +16,25 @@
 /**
  * struct anchor_registration - from a register record to its end
  * @entry:	the first of the records ima_ns_register
- * @ended:	the first of the records ima_ns_unregister, 0 = none
+ * @ended:	the first of the records ima_ns_unregister, or ima_ns_shutdown;
+ *		0 = none
+ * @ended_by:	which of them
  * @digest:	SHA-256 template digest of the register record
  * @marks:	anchor records
  * @last:	the last of them
  * @boots:	boot records
+ * @late:	of these with late=1
  */
 struct anchor_registration {
 	struct anchor_register reg;
 	size_t entry;
 	size_t ended;
+	enum anchor_kind ended_by;
 	uint8_t digest[32];
 	size_t marks;
 	struct anchor_mark last;
 	uint64_t boots;
+	uint64_t late;
 };
 
 /**

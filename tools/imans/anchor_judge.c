@@ -102,6 +102,9 @@ void anchor_judge(struct anchor *a, const struct pcr_set *set,
 			  a->registration[i].entry,
 			  a->registration[i - 1].ended, IMA_DEFAULT_PCR);
 	if (a->nregistrations && a->registration[a->nregistrations - 1].ended)
-		texts_add(&a->notes, "nothing is anchored since entry %zu (ima_ns_unregister)",
-			  a->registration[a->nregistrations - 1].ended);
+		texts_add(&a->notes, "nothing is anchored since entry %zu (%s)",
+			  a->registration[a->nregistrations - 1].ended,
+			  a->registration[a->nregistrations - 1].ended_by ==
+			  ANCHOR_SHUTDOWN ? "ima_ns_shutdown" :
+					    "ima_ns_unregister");
 }

@@ -122,6 +122,12 @@ void anchor_pcr_judge(const struct anchor_pcr *p, const struct pcr_set *set,
 	bool backed = has_match(p, set) && !trust->bank_chosen;
 	size_t i, n = 0;
 
+	if (!p->nbanks) {
+		texts_add(problems, "there was no TPM at the registration: no value of PCR %u vouches for its records",
+			  p->pcr);
+		return;
+	}
+
 	for (i = 0; i < set->n; i++) {
 		const struct pcr_value *v = &set->v[i];
 

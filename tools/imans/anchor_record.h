@@ -31,8 +31,9 @@ struct anchor_start {
 
 /**
  * struct anchor_register - ima_ns_register, ima_ns_unregister
- * @alive:	so many namespaces there were, each has a boot record with
- *		late=1
+ * @nbanks:	0: there was no TPM
+ * @alive:	so many namespaces there were when it was made: about as many
+ *		have a boot record with late=1, as they come and go meanwhile
  * @chain:	so many tokens a chain has
  * @token:	hex: SHA-256^chain of the secret; unregister: the next one
  */

@@ -81,8 +81,8 @@ static char *take_banks(struct bundle *b, const json_t *array)
 {
 	size_t i, n = json_array_size(array);
 
-	if (!json_is_array(array) || !n || n > ANCHOR_BANKS_MAX)
-		return xasprintf("\"banks\" is no array of 1 to %d banks",
+	if (!json_is_array(array) || n > ANCHOR_BANKS_MAX)
+		return xasprintf("\"banks\" is no array of at most %d banks",
 				 ANCHOR_BANKS_MAX);
 	for (i = 0; i < n; i++) {
 		const char *name = json_string_value(json_array_get(array, i));

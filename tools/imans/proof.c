@@ -124,10 +124,6 @@ static void read_anchors(struct proof *p, const struct bundle *b)
 static void take_boot(struct proof *p, const struct bundle *b,
 		      struct anchor_boot *boot, size_t i)
 {
-	if (boot->late != (i <= p->reg.alive))
-		texts_add(&p->problems, "record %zu of pcr_boot: %llu namespaces were alive at the registration, but it %s late=1",
-			  i + 1, (unsigned long long)p->reg.alive,
-			  boot->late ? "has" : "has no");
 	if (boot->id != b->id)
 		return;
 	if (p->has_own) {

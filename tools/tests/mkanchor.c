@@ -94,6 +94,10 @@ static void starts(const struct mkanchor *m, uint32_t pcr, char *out)
 {
 	size_t i;
 
+	if (m->no_tpm) {
+		strcpy(out, "none");
+		return;
+	}
 	for (*out = '\0', i = 0; i < 2; i++)
 		sprintf(out + strlen(out), "%s%s:%s", i ? "," : "",
 			mk_bank_name[banks[i]],
@@ -126,8 +130,8 @@ void mka_register_text(struct mkanchor *m, size_t chain, unsigned int alive)
 void mka_register(struct mkanchor *m, size_t chain, unsigned int alive)
 {
 	mka_register_text(m, chain, alive);
-	mka_record(m, MKA_ANCHOR_PCR, "ima_ns_register", m->reg);
 	mka_record(m, MKA_BOOT_PCR, "ima_ns_register", m->reg);
+	mka_record(m, MKA_ANCHOR_PCR, "ima_ns_register", m->reg);
 	mka_record(m, 10, "ima_ns_register", m->reg);
 }
 
@@ -136,10 +140,19 @@ void mka_unregister(struct mkanchor *m)
 	char *text = xstrdup(m->reg), *token = strstr(text, " token=") + 7;
 
 	strcpy(token, hex_of(m->token[++m->at], 32));
-	mka_record(m, MKA_ANCHOR_PCR, "ima_ns_unregister", text);
 	mka_record(m, MKA_BOOT_PCR, "ima_ns_unregister", text);
+	mka_record(m, MKA_ANCHOR_PCR, "ima_ns_unregister", text);
 	mka_record(m, 10, "ima_ns_unregister", text);
 	free(text);
+}
+
+void mka_shutdown(struct mkanchor *m, const char *reason)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "reason=%s seq=%llu", reason,
+		 (unsigned long long)m->seq);
+	mka_record(m, 10, "ima_ns_shutdown", text);
 }
 
 void mka_boot(struct mkanchor *m, uint64_t id, bool late)

@@ -25,6 +25,7 @@ struct mka_records {
 
 /**
  * struct mkanchor - a machine: its list, its TPM (@l.pcr), its kernel
+ * @no_tpm:	the register record says so
  * @hide, @hide_pcr: records, those of one PCR, are extended, but do not come into
  *		the list
  * @token:	of the chain, from the one published to the secret
@@ -36,6 +37,7 @@ struct mka_records {
  */
 struct mkanchor {
 	struct mklist l;
+	bool no_tpm;
 	bool hide;
 	uint32_t hide_pcr;
 	uint8_t token[MKA_CHAIN_MAX + 1][32];
@@ -62,6 +64,8 @@ void mka_register_text(struct mkanchor *m, size_t chain, unsigned int alive);
 /* ... and the three records. */
 void mka_register(struct mkanchor *m, size_t chain, unsigned int alive);
 void mka_unregister(struct mkanchor *m);
+/* The last record before a reboot or a kexec, with the number of anchors. */
+void mka_shutdown(struct mkanchor *m, const char *reason);
 void mka_boot(struct mkanchor *m, uint64_t id, bool late);
 /* An anchor of the tree as it is now. */
 void mka_anchor(struct mkanchor *m, const char *reason);

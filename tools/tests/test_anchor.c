@@ -9,6 +9,26 @@
 #include "anchor_case.h"
 #include "tap.h"
 
+/* It is verified, with this note. */
+static void notes(const struct mkanchor *m, const char *text)
+{
+	struct pcr_set s = { 0 };
+	struct anchor a;
+	bool found = false;
+	size_t i;
+
+	anchor_case_tpm(m, &s);
+	if (anchor_read(&a, &m->l.b))
+		anchor_judge(&a, &s, &anchor_usual);
+	for (i = 0; i < a.notes.n; i++)
+		found |= !!strstr(a.notes.text[i], text);
+	if (!ok(found, "noted: %s", text))
+		for (i = 0; i < a.notes.n; i++)
+			note("note: %s", a.notes.text[i]);
+	anchor_free(&a);
+	pcr_set_free(&s);
+}
+
 static void accepts_honest_lists(void)
 {
 	struct mkanchor m;
@@ -33,10 +53,9 @@ static void accepts_honest_lists(void)
 	mka_unregister(&m);
 	mka_register(&m, 1, 0);
 	mka_anchor(&m, "interval");
-	mka_anchor(&m, "interval");
-	mka_unregister(&m);
-	mka_record(&m, 10, "ima_ns_shutdown", "reason=kexec seq=2");
-	anchor_case(&m, NULL, "honest, chains of one token");
+	mka_anchor(&m, "reboot");
+	mka_shutdown(&m, "reboot");
+	anchor_case(&m, NULL, "honest, chains of one token, reboot");
 	mka_free(&m);
 
 	mka_begin(&m);
@@ -280,17 +299,178 @@ static void judges_boots(void)
 	mka_free(&m);
 	anchor_case_begin(&m);
 	mka_boot(&m, 6, true);
-	anchor_case(&m, "boot record 4 since the registration has late=1",
-	      "late, but it was not there");
+	anchor_case(&m, NULL, "late, but it was not counted");
+	notes(&m, "2 namespaces were alive when this ima_ns_register was made, 3 have a boot record with late=1");
 	mka_free(&m);
 	mka_begin(&m);
 	mka_register(&m, 16, 2);
-	mka_boot(&m, 3, true);
-	anchor_case(&m, "2 namespaces alive, but only 1 boot records",
-	      "one too few");
 	mka_boot(&m, 4, false);
-	anchor_case(&m, "boot record 2 since the registration has no late=1",
-	      "not late, but it was there");
+	mka_boot(&m, 3, true);
+	anchor_case(&m, NULL, "one that was counted has gone");
+	notes(&m, "2 namespaces were alive when this ima_ns_register was made, 1 have a boot record with late=1");
+	mka_free(&m);
+}
+
+static void follows_a_kexec(void)
+{
+	struct mkanchor m;
+	struct anchor a;
+
+	anchor_case_begin(&m);
+	mka_anchor(&m, "kexec");
+	mka_shutdown(&m, "kexec");
+	anchor_case(&m, NULL, "kexec");
+	notes(&m, "nothing is anchored since entry 14 (ima_ns_shutdown)");
+	mk_file(&m.l, 10, 1, "boot_aggregate");
+	mka_register(&m, 8, 0);
+	mka_boot(&m, 5, false);
+	mka_anchor(&m, "interval");
+	anchor_case(&m, NULL, "registered after a kexec");
+	ok(anchor_read(&a, &m.l.b) && a.nregistrations == 2 &&
+	   a.registration[0].ended == 14 &&
+	   a.registration[0].ended_by == ANCHOR_SHUTDOWN &&
+	   !a.registration[1].ended, "the first ended with the kexec");
+	anchor_free(&a);
+	mka_free(&m);
+
+	anchor_case_begin(&m);
+	mka_anchor(&m, "reboot");
+	mka_shutdown(&m, "reboot");
+	anchor_case(&m, NULL, "reboot");
+	mk_file(&m.l, 10, 9, "/bin/late");
+	anchor_case(&m, NULL, "a file after a reboot began");
+	mka_register(&m, 8, 0);
+	anchor_case(&m, "ima_ns_register after the ima_ns_shutdown of entry 14, which was no kexec",
+		    "registered after a reboot");
+	mka_free(&m);
+	anchor_case_begin(&m);
+	mka_shutdown(&m, "reboot");
+	anchor_case(&m, NULL, "the last anchor failed");
+	notes(&m, "the last anchor before it was not made for that");
+	mka_anchor(&m, "interval");
+	anchor_case(&m, "ima_ns_anchor after the ima_ns_shutdown of entry 13",
+		    "an anchor after the reboot");
+	mka_shutdown(&m, "reboot");
+	anchor_case(&m, "ima_ns_shutdown after the ima_ns_shutdown", "twice");
+	mka_free(&m);
+	anchor_case_begin(&m);
+	mka_unregister(&m);
+	mka_shutdown(&m, "reboot");
+	anchor_case(&m, "ima_ns_shutdown after ima_ns_unregister",
+		    "after the end");
+	mka_free(&m);
+	mka_begin(&m);
+	mka_shutdown(&m, "reboot");
+	anchor_case(&m, "ima_ns_shutdown, but no ima_ns_register before",
+		    "without registration");
+	mka_free(&m);
+}
+
+/* The TPM failed at one of three records, and it was tried again. */
+static void follows_failed_registrations(void)
+{
+	static const uint32_t places[] = { 11, 12, 10 };
+	struct mkanchor m;
+	size_t n, i, k;
+	char *reason;
+
+	/* After an earlier registration, too: then start values count. */
+	for (k = 0; k < 2; k++)
+		for (n = 0; n < 3; n++) {
+			mka_begin(&m);
+			if (k) {
+				mka_register(&m, 16, 0);
+				mka_anchor(&m, "interval");
+				mka_unregister(&m);
+			}
+			mka_register_text(&m, 16, 0);
+			for (i = 0; i < n; i++)
+				mka_record(&m, places[i], "ima_ns_register",
+					   m.reg);
+			mka_register(&m, 16, 0);
+			mka_anchor(&m, "interval");
+			anchor_case(&m, NULL, "registered at the second try");
+			if (n)
+				notes(&m, "this ima_ns_register never came into PCR 10");
+			mka_free(&m);
+		}
+	/* What the TPM took, but not the list, is in the start values ... */
+	mka_begin(&m);
+	mka_register_text(&m, 16, 0);
+	mka_record(&m, 11, "ima_ns_register", m.reg);
+	m.hide = true;
+	mka_record(&m, 12, "ima_ns_register", m.reg);
+	m.hide = false;
+	mka_register(&m, 16, 0);
+	mka_anchor(&m, "interval");
+	anchor_case(&m, NULL, "extended, but not listed");
+	mka_free(&m);
+	/* ... but it is no excuse where the records before are known. */
+	mka_begin(&m);
+	mka_register(&m, 16, 0);
+	mka_unregister(&m);
+	mka_register_text(&m, 16, 0);
+	m.hide = true;
+	mka_record(&m, 11, "ima_ns_register", m.reg);
+	m.hide = false;
+	mka_register(&m, 16, 0);
+	anchor_case(&m, "the start value of PCR 11 is not what the records before",
+		    "extended, but not listed, the second time");
+	mka_free(&m);
+	/* Nothing followed. */
+	for (n = 1; n < 3; n++) {
+		mka_begin(&m);
+		mka_register_text(&m, 16, 0);
+		for (i = 0; i < n; i++)
+			mka_record(&m, places[i], "ima_ns_register", m.reg);
+		anchor_case(&m, "this ima_ns_register is missing in PCR 10",
+			    "registration not complete");
+		mka_free(&m);
+	}
+	/* The end failed. */
+	for (i = 0; i < 3; i++) {
+		mka_begin(&m);
+		mka_register(&m, 16, 0);
+		m.hide_pcr = places[i];
+		memcpy(m.l.pcr[20], m.l.pcr[places[i]], sizeof(m.l.pcr[20]));
+		mka_unregister(&m);
+		memcpy(m.l.pcr[places[i]], m.l.pcr[20], sizeof(m.l.pcr[20]));
+		m.hide_pcr = 0;
+		mka_register(&m, 16, 0);
+		anchor_case(&m, NULL, "registered after an incomplete end");
+		reason = xasprintf("this ima_ns_unregister is missing in PCR %u",
+				   places[i]);
+		notes(&m, reason);
+		free(reason);
+		mka_free(&m);
+	}
+}
+
+/* Tokens count, but no PCR can vouch for anything. */
+static void knows_machines_without_tpm(void)
+{
+	struct pcr_set none = { 0 };
+	struct mkanchor m;
+	struct anchor a;
+
+	mka_begin(&m);
+	m.no_tpm = true;
+	mka_register(&m, 16, 0);
+	mka_boot(&m, 5, false);
+	mka_anchor(&m, "interval");
+	ok(anchor_read(&a, &m.l.b) && !a.problems.n && a.nmarks == 1,
+	   "no TPM: the records are good");
+	anchor_free(&a);
+	anchor_case(&m, "there was no TPM at the registration: no value of PCR 12",
+		    "no TPM, values from somewhere");
+	anchor_case_judge(&m, &anchor_usual, &none,
+			  "there was no TPM at the registration: no value of PCR 11",
+			  "no TPM, no values");
+	mka_forge(&m, NULL);
+	ok(anchor_read(&a, &m.l.b) && a.problems.n == 1 &&
+	   strstr(a.problems.text[0], "its token was shown before"),
+	   "no TPM: a forged anchor is seen");
+	anchor_free(&a);
 	mka_free(&m);
 }
 
@@ -335,6 +515,9 @@ int main(void)
 	wants_values();
 	knows_padded_banks();
 	judges_boots();
+	follows_a_kexec();
+	follows_failed_registrations();
+	knows_machines_without_tpm();
 	refuses_malformed_lists();
 	return tap_done();
 }

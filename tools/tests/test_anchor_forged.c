@@ -170,6 +170,64 @@ static void sees_forged_registration(void)
 	mka_free(&m);
 }
 
+/* No token is needed for the record of a kexec, so an anchor has to tell it. */
+static void sees_forged_kexec(void)
+{
+	struct mkanchor m;
+
+	anchor_case_begin(&m);
+	mka_shutdown(&m, "kexec");
+	mka_register(&m, 8, 0);
+	mka_anchor(&m, "interval");
+	anchor_case(&m, "no anchor with that reason before: the kernel may not have written it",
+		    "kexec forged, registered anew");
+	mka_free(&m);
+	anchor_case_begin(&m);
+	memcpy(m.token[m.at + 1], random_token, 32);
+	mka_anchor(&m, "kexec");
+	mka_shutdown(&m, "kexec");
+	mka_register(&m, 8, 0);
+	anchor_case(&m, "the kernel did not write it", "... with its anchor");
+	mka_free(&m);
+	/* An honest one that an earlier state of the machine is given for. */
+	anchor_case_begin(&m);
+	mka_anchor(&m, "kexec");
+	m.seq++;
+	mka_shutdown(&m, "kexec");
+	anchor_case(&m, "ima_ns_shutdown with seq 5, but that of the last anchor is 4",
+		    "anchors missing");
+	mka_free(&m);
+}
+
+/* A complete registration is not made to look like one that failed. */
+static void sees_hidden_registration(void)
+{
+	struct anchor_request rq = { .boot = true, .anchor = true };
+	struct pcr_set s = { 0 };
+	struct mkanchor m;
+
+	mka_begin(&m);
+	m.hide_pcr = 10;
+	mka_register(&m, 8, 0);
+	m.hide_pcr = 0;
+	mka_register(&m, 8, 0);
+	mka_anchor(&m, "interval");
+	anchor_case_tpm(&m, &s);
+	anchor_case_judge(&m, &rq, &s, "the PCRs were not zero at the registration",
+			  "hidden in PCR 10, which is not judged");
+	pcr_set_free(&s);
+	mka_free(&m);
+	mka_begin(&m);
+	m.hide_pcr = 10;
+	mka_register(&m, 8, 0);
+	m.hide_pcr = 0;
+	mka_anchor(&m, "interval");
+	mka_register(&m, 8, 0);
+	anchor_case(&m, "ima_ns_register, but that of entry 3 has not ended",
+		    "hidden in PCR 10, with an anchor");
+	mka_free(&m);
+}
+
 /* The end is that of this registration, in all three PCRs, one and the same. */
 static void wants_whole_ends(void)
 {
@@ -208,7 +266,7 @@ static void wants_whole_ends(void)
 	anchor_case_begin(&m);
 	mka_unregister(&m);
 	mka_unregister(&m);
-	anchor_case(&m, "ima_ns_unregister in PCR 12, but it was that of",
+	anchor_case(&m, "ima_ns_unregister in PCR 11, but it was that of",
 		    "ended twice");
 	mka_free(&m);
 }
@@ -220,6 +278,8 @@ int main(void)
 	sees_forged_anchors();
 	sees_bad_chains();
 	sees_forged_registration();
+	sees_forged_kexec();
+	sees_hidden_registration();
 	wants_whole_ends();
 	return tap_done();
 }
