@@ -152,7 +152,7 @@ void anchor_pcr_judge(const struct anchor_pcr *p, const struct pcr_set *set,
 			break;
 		}
 	}
-	if (!n)
+	if (!n && !trust->no_values)
 		texts_add(problems, "there is no value to compare PCR %u with",
 			  p->pcr);
 }

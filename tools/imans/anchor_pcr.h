@@ -38,10 +38,15 @@ enum anchor_match {
 	ANCHOR_NO_BANK,		/* not in the register record */
 };
 
-/* Which padded banks are accepted, see struct verify_options. */
+/**
+ * struct anchor_trust - what is accepted
+ * @padded, @bank_chosen: padded banks, see struct verify_options
+ * @no_values:	there need be none
+ */
 struct anchor_trust {
 	bool padded;
 	bool bank_chosen;
+	bool no_values;
 };
 
 /* @pcr is one of the two that @reg names. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base64.h"
 
+static const char digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 static int value_of(char c)
 {
 	if (c >= 'A' && c <= 'Z')
@@ -55,4 +58,25 @@ bool base64_decode(const char *text, size_t len, struct buf *out)
 		buf_add(out, bytes, (size_t)(3 - pad));
 	}
 	return true;
+}
+
+char *base64_encode(const void *data, size_t len)
+{
+	char *text = xmalloc((len + 2) / 3 * 4 + 1), *out = text;
+	const uint8_t *p = data;
+	size_t i;
+
+	for (i = 0; i < len; i += 3) {
+		size_t n = len - i < 3 ? len - i : 3;
+		uint32_t bits = (uint32_t)p[i] << 16;
+
+		bits |= n > 1 ? (uint32_t)p[i + 1] << 8 : 0;
+		bits |= n > 2 ? p[i + 2] : 0;
+		*out++ = digits[bits >> 18];
+		*out++ = digits[bits >> 12 & 63];
+		*out++ = n > 1 ? digits[bits >> 6 & 63] : '=';
+		*out++ = n > 2 ? digits[bits & 63] : '=';
+	}
+	*out = '\0';
+	return text;
 }

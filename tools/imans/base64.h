@@ -13,5 +13,7 @@
 
 /* Appends to @out; false, and nothing appended, if it is not that. */
 bool base64_decode(const char *text, size_t len, struct buf *out);
+/* To be freed. */
+char *base64_encode(const void *data, size_t len);
 
 #endif

@@ -2,63 +2,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "base64.h"
 #include "bundle.h"
+#include "json_take.h"
 
-#define FORMAT "ima-ns-proof"
-#define VERSION 1
+#define FORMAT_MEMBERS "format", "version", "id"
+#define TENANT_MEMBERS "seq", "salt", "list"
+#define PATH_MEMBERS "index", "n", "path"
+#define HOST_MEMBERS "banks", "pcr_boot", "pcr_anchor", "pcrs", "quote"
 
 static const char *const members[] = {
-	"format", "version", "id", "seq", "salt", "index", "n", "path", "list",
-	"banks", "pcr_boot", "pcr_anchor", "pcrs",
+	FORMAT_MEMBERS, TENANT_MEMBERS, PATH_MEMBERS, HOST_MEMBERS, NULL,
+};
+
+static const char *const dead_members[] = {
+	FORMAT_MEMBERS, TENANT_MEMBERS, "dead", HOST_MEMBERS, NULL,
+};
+
+static const char *const tenant_members[] = {
+	FORMAT_MEMBERS, TENANT_MEMBERS, PATH_MEMBERS, "anchor", NULL,
+};
+
+static const char *const dead_tenant_members[] = {
+	FORMAT_MEMBERS, TENANT_MEMBERS, "dead", NULL,
+};
+
+static const char *const host_members[] = {
+	FORMAT_MEMBERS, HOST_MEMBERS, NULL,
 };
 
 /* All of these return NULL or a reason, to be freed. */
-
-static char *take_number(const json_t *root, const char *key, uint64_t *out)
-{
-	const json_t *j = json_object_get(root, key);
-
-	if (!json_is_integer(j) || json_integer_value(j) < 0)
-		return xasprintf("\"%s\" is no number from 0 to 2^63 - 1", key);
-	*out = (uint64_t)json_integer_value(j);
-	return NULL;
-}
-
-static bool take_hex(const json_t *j, uint8_t *out, size_t len)
-{
-	return json_is_string(j) &&
-	       hex_decode(json_string_value(j), json_string_length(j), out,
-			  len) == (int)len;
-}
-
-static bool take_base64(const json_t *j, struct buf *out)
-{
-	return json_is_string(j) &&
-	       base64_decode(json_string_value(j), json_string_length(j), out);
-}
-
-/* Nothing but what is known, and all of it. */
-static char *check_members(const json_t *root)
-{
-	const json_t *format = json_object_get(root, "format");
-	const json_t *version = json_object_get(root, "version");
-	size_t i;
-
-	if (!json_is_string(format) ||
-	    strcmp(json_string_value(format), FORMAT) ||
-	    !json_is_integer(version) || json_integer_value(version) != VERSION)
-		return xasprintf("not of format \"" FORMAT "\", version %d",
-				 VERSION);
-	for (i = 0; i < ARRAY_SIZE(members); i++)
-		if (!json_object_get(root, members[i]))
-			return xasprintf("\"%s\" is missing", members[i]);
-	if (json_object_size(root) != ARRAY_SIZE(members))
-		return xstrdup("there are members that do not belong there");
-	return NULL;
-}
 
 static char *take_path(struct bundle *b, const json_t *array)
 {
@@ -186,43 +158,13 @@ static char *take_records(const struct bundle *b, struct bundle_records *out,
 	return NULL;
 }
 
-/* As `imans pcr read --json` prints them. */
-static char *take_pcrs(struct bundle *b, const json_t *array)
-{
-	size_t i, n = json_array_size(array);
-
-	if (!json_is_array(array))
-		return xstrdup("\"pcrs\" is no array");
-	for (i = 0; i < n; i++) {
-		const json_t *o = json_array_get(array, i);
-		const json_t *pcr = json_object_get(o, "pcr");
-		const char *name = json_string_value(json_object_get(o, "bank"));
-		const struct hash_alg *bank = name ? hash_bank_by_name(name) :
-						     NULL;
-		uint8_t value[HASH_MAX_SIZE];
-
-		if (!json_is_integer(pcr) || json_integer_value(pcr) < 0 ||
-		    json_integer_value(pcr) >= PCR_COUNT || !bank ||
-		    !take_hex(json_object_get(o, "value"), value, bank->size))
-			return xasprintf("element %zu of \"pcrs\" is no PCR value",
-					 i + 1);
-		pcr_set_add(&b->pcrs, (uint32_t)json_integer_value(pcr), bank,
-			    value, "bundle");
-	}
-	return NULL;
-}
-
-static char *take_all(struct bundle *b, const json_t *root)
+/* What the tenant has. */
+static char *take_tenant(struct bundle *b, const json_t *root)
 {
 	char *why;
 
-	if (!json_is_object(root))
-		return xstrdup("no JSON object");
-	if ((why = check_members(root)) ||
-	    (why = take_number(root, "id", &b->id)) ||
-	    (why = take_number(root, "seq", &b->seq)) ||
-	    (why = take_number(root, "index", &b->index)) ||
-	    (why = take_number(root, "n", &b->n)))
+	if ((why = take_number(root, "id", &b->id)) ||
+	    (why = take_number(root, "seq", &b->seq)))
 		return why;
 	if (!b->id)
 		return xstrdup("\"id\" is 0, which is no tenant");
@@ -230,30 +172,137 @@ static char *take_all(struct bundle *b, const json_t *root)
 		return xstrdup("\"salt\" is not 64 hex digits");
 	if (!take_base64(json_object_get(root, "list"), &b->list))
 		return xstrdup("\"list\" is not base64");
-	if ((why = take_path(b, json_object_get(root, "path"))) ||
-	    (why = take_banks(b, json_object_get(root, "banks"))) ||
-	    (why = take_records(b, &b->boot, root, "pcr_boot")) ||
-	    (why = take_records(b, &b->anchor, root, "pcr_anchor")))
+	if (b->dead)
+		return json_is_true(json_object_get(root, "dead")) ? NULL :
+			xstrdup("\"dead\" is not true");
+	if ((why = take_number(root, "index", &b->index)) ||
+	    (why = take_number(root, "n", &b->n)))
 		return why;
-	return take_pcrs(b, json_object_get(root, "pcrs"));
+	return take_path(b, json_object_get(root, "path"));
+}
+
+/* What the machine has. */
+static char *take_host(struct bundle *b, const json_t *root)
+{
+	const json_t *quote = json_object_get(root, "quote");
+	char *why, *text;
+
+	if ((why = take_banks(b, json_object_get(root, "banks"))) ||
+	    (why = take_records(b, &b->boot, root, "pcr_boot")) ||
+	    (why = take_records(b, &b->anchor, root, "pcr_anchor")) ||
+	    (why = take_pcrs(root, "bundle", &b->pcrs)))
+		return why;
+	b->has_quote = !json_is_null(quote);
+	if (!b->has_quote || quote_parse(&b->quote, quote, &why))
+		return NULL;
+	text = xasprintf("\"quote\": %s", why);
+	free(why);
+	return text;
+}
+
+static char *take_all(struct bundle *b, const json_t *root)
+{
+	char *why;
+
+	b->dead = json_object_get(root, "dead");
+	if ((why = take_format(root, BUNDLE_FORMAT, BUNDLE_VERSION)) ||
+	    (why = take_members(root, b->dead ? dead_members : members)) ||
+	    (why = take_tenant(b, root)))
+		return why;
+	return take_host(b, root);
+}
+
+/* The host's part may have been made for another namespace. */
+static char *take_parts(struct bundle *b, const json_t *tenant,
+			const json_t *host)
+{
+	uint64_t id;
+	char *why, *text;
+
+	b->dead = json_object_get(tenant, "dead");
+	if ((why = take_members(tenant, b->dead ? dead_tenant_members :
+						  tenant_members)) ||
+	    (why = take_tenant(b, tenant)))
+		return why;
+	if ((why = take_format(host, BUNDLE_HOST_FORMAT, BUNDLE_VERSION)) ||
+	    (why = take_members(host, host_members)) ||
+	    (why = take_number(host, "id", &id)) ||
+	    (why = take_host(b, host))) {
+		text = xasprintf("the host's part: %s", why);
+		free(why);
+		return text;
+	}
+	if (id != b->id)
+		return xasprintf("the host's part is for namespace %llu, not %llu",
+				 (unsigned long long)id,
+				 (unsigned long long)b->id);
+	return NULL;
+}
+
+char *bundle_parse_tenant(const struct buf *text, uint64_t *id,
+			  uint64_t *anchor)
+{
+	struct bundle b = { 0 };
+	char *why = NULL;
+	json_t *root = take_json((const char *)text->data, text->len, &why);
+
+	*anchor = 0;
+	b.dead = json_object_get(root, "dead");
+	if (root && !(why = take_format(root, BUNDLE_TENANT_FORMAT,
+					BUNDLE_VERSION)) &&
+	    !(why = take_members(root, b.dead ? dead_tenant_members :
+						tenant_members)) &&
+	    !(why = take_tenant(&b, root)) && !b.dead &&
+	    !(why = take_number(root, "anchor", anchor)) && !*anchor)
+		why = xstrdup("\"anchor\" is 0, which is none");
+	*id = b.id;
+	bundle_free(&b);
+	json_decref(root);
+	return why;
+}
+
+static bool is_tenants_part(const json_t *root)
+{
+	const char *format = json_string_value(json_object_get(root, "format"));
+
+	return format && !strcmp(format, BUNDLE_TENANT_FORMAT);
 }
 
 bool bundle_parse(struct bundle *b, const char *text, size_t len, char **why)
 {
-	json_error_t error;
-	json_t *root;
+	json_t *root = take_json(text, len, why);
 
 	memset(b, 0, sizeof(*b));
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-	if (!root) {
-		char *said = escape_string(error.text);
-
-		*why = xasprintf("not JSON: line %d: %s", error.line, said);
-		free(said);
+	if (!root)
 		return false;
-	}
-	*why = take_all(b, root);
+	*why = is_tenants_part(root) ?
+		xstrdup("this is the tenant's part alone: the records of pcr_boot and pcr_anchor and their values are missing, which the host has (imans proof --for, verify --host-part)") :
+		take_all(b, root);
 	json_decref(root);
+	return !*why;
+}
+
+bool bundle_parse_parts(struct bundle *b, const struct buf *tenant,
+			const struct buf *host, char **why)
+{
+	json_t *t, *h = NULL;
+	char *text;
+
+	memset(b, 0, sizeof(*b));
+	t = take_json((const char *)tenant->data, tenant->len, why);
+	if (t && !(*why = take_format(t, BUNDLE_TENANT_FORMAT,
+				      BUNDLE_VERSION))) {
+		h = take_json((const char *)host->data, host->len, why);
+		if (h) {
+			*why = take_parts(b, t, h);
+		} else {
+			text = xasprintf("the host's part: %s", *why);
+			free(*why);
+			*why = text;
+		}
+	}
+	json_decref(t);
+	json_decref(h);
 	return !*why;
 }
 
@@ -273,5 +322,6 @@ void bundle_free(struct bundle *b)
 	free_records(&b->boot);
 	free_records(&b->anchor);
 	pcr_set_free(&b->pcrs);
+	quote_free(&b->quote);
 	memset(b, 0, sizeof(*b));
 }

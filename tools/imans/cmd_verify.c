@@ -15,9 +15,13 @@ enum {
 	OPT_BANK, OPT_PCR, OPT_PCR_VALUE, OPT_TCTI, OPT_SYSFS, OPT_TPM12,
 	OPT_VPCR, OPT_REFERENCE, OPT_ALLOW_PREFIX, OPT_ALLOW_VIOLATIONS,
 	OPT_PADDED, OPT_JSON, OPT_BOOT, OPT_ANCHOR, OPT_PROOF, OPT_REGISTER,
-	OPT_HOST, OPT_SAVED, OPT_KEXEC, OPT_SECURITYFS,
+	OPT_HOST, OPT_SAVED, OPT_KEXEC, OPT_SECURITYFS, OPT_HOST_PART,
+	OPT_QUOTE, OPT_NONCE, OPT_AK,
 };
 
+/* Values from elsewhere than the quote, whose they have to be. */
+#define VALUE_OPTIONS (1u << OPT_PCR_VALUE | 1u << OPT_TCTI | \
+		       1u << OPT_SYSFS | 1u << OPT_TPM12 | 1u << OPT_VPCR)
 /* Of no use to --proof: all of a bundle is judged. */
 #define LIST_OPTIONS (1u << OPT_BANK | 1u << OPT_PCR | 1u << OPT_VPCR | \
 		      1u << OPT_REFERENCE | 1u << OPT_ALLOW_VIOLATIONS | \
@@ -28,6 +32,7 @@ enum {
 		     1u << OPT_PADDED)
 #define ANCHOR_OPTIONS (1u << OPT_BOOT | 1u << OPT_ANCHOR | 1u << OPT_REGISTER)
 #define HOST_OPTIONS (1u << OPT_SAVED | 1u << OPT_KEXEC | 1u << OPT_SECURITYFS)
+#define QUOTE_OPTIONS (1u << OPT_NONCE | 1u << OPT_AK)
 
 static const struct option_spec options[] = {
 	[OPT_BANK] = { "bank", "ALGO", false,
@@ -69,6 +74,14 @@ static const struct option_spec options[] = {
 		"With --host: the last boot_aggregate is that of a kexec; namespaces born before it have ended without a record." },
 	[OPT_SECURITYFS] = { "securityfs", "DIR", false,
 		"With --host, and with --boot or --anchor without LIST: where the host's securityfs is mounted. Default: " SECURITYFS_DIR "." },
+	[OPT_HOST_PART] = { "host-part", "FILE", false,
+		"With --proof: BUNDLE is a tenant's part, FILE the host's." },
+	[OPT_QUOTE] = { "quote", "FILE", false,
+		"Judge a quote and the lists that came with it, or LIST. Needs no TPM." },
+	[OPT_NONCE] = { "nonce", "HEX", false,
+		"The nonce the quote has to answer; with --quote, or with --proof if the bundle has a quote." },
+	[OPT_AK] = { "ak", "FILE", false,
+		"The public key the quote has to be signed with: PEM or TPM2B_PUBLIC." },
 	{ NULL, NULL, false, NULL },
 };
 
@@ -97,7 +110,7 @@ struct request {
 	struct list_request one;
 	struct reference reference;
 	struct host_request host;
-	const char *bundle;
+	struct bundle_files bundle;
 	struct proof_request proof;
 	uint8_t reg[HASH_MAX_SIZE];
 	unsigned int options;
@@ -143,7 +156,19 @@ static bool set_mode(struct request *rq, int o, const char *value)
 	case OPT_ANCHOR:
 		return rq->one.anchor.anchor = true;
 	case OPT_PROOF:
-		rq->bundle = value;
+		rq->bundle.bundle = value;
+		return true;
+	case OPT_HOST_PART:
+		rq->bundle.host = value;
+		return true;
+	case OPT_QUOTE:
+		rq->bundle.quote.quote = value;
+		return true;
+	case OPT_NONCE:
+		rq->bundle.quote.nonce = value;
+		return true;
+	case OPT_AK:
+		rq->bundle.quote.ak = value;
 		return true;
 	case OPT_REGISTER:
 		return set_register(rq, value);
@@ -232,9 +257,11 @@ static int run_host(struct cmdline *c, struct request *rq)
 
 	if (c->argc > 1)
 		return usage_error(c, "one LIST at most with --host");
-	if (rq->options & ANCHOR_OPTIONS)
+	if (rq->options & (ANCHOR_OPTIONS | QUOTE_OPTIONS | 1u << OPT_HOST_PART))
 		return usage_error(c, "--%s does not go with --host",
-				   name_of(rq->options & ANCHOR_OPTIONS));
+				   name_of(rq->options &
+					   (ANCHOR_OPTIONS | QUOTE_OPTIONS |
+					    1u << OPT_HOST_PART)));
 	if (has_values && rq->one.json)
 		return usage_error(c, "--host --json takes no PCR values: verify LIST with them on its own");
 	if (!has_values && rq->options & PCR_OPTIONS)
@@ -258,16 +285,37 @@ static int run_host(struct cmdline *c, struct request *rq)
 static int run_proof(struct cmdline *c, struct request *rq)
 {
 	unsigned int wrong = rq->options &
-		(LIST_OPTIONS | HOST_OPTIONS | 1u << OPT_HOST);
+		(LIST_OPTIONS | HOST_OPTIONS | 1u << OPT_HOST | 1u << OPT_QUOTE);
+	unsigned int asked = rq->options & QUOTE_OPTIONS;
 
 	if (wrong)
 		return usage_error(c, "--%s does not go with --proof",
 				   name_of(wrong));
+	if (asked && asked != QUOTE_OPTIONS)
+		return usage_error(c, "--nonce and --ak go together");
 	if (c->argc)
 		return usage_error(c, "no LIST with --proof: the bundle has it");
 	rq->proof.allow_prefix = rq->one.opt.allow_prefix;
 	rq->proof.trust.padded = rq->one.opt.padded;
-	return verify_proof(rq->bundle, &rq->one.src, &rq->proof, rq->one.json);
+	return verify_proof(&rq->bundle, &rq->one.src, &rq->proof,
+			    rq->one.json);
+}
+
+static int run_quote(struct cmdline *c, struct request *rq)
+{
+	unsigned int wrong = rq->options &
+		(VALUE_OPTIONS | HOST_OPTIONS | 1u << OPT_HOST |
+		 1u << OPT_REGISTER | 1u << OPT_HOST_PART);
+
+	if (wrong)
+		return usage_error(c, "--%s does not go with --quote",
+				   name_of(wrong));
+	if ((rq->options & QUOTE_OPTIONS) != QUOTE_OPTIONS)
+		return usage_error(c, "--quote needs --nonce and --ak: without them it may be anybody's, of any time");
+	if (c->argc > 1)
+		return usage_error(c, "one LIST at most with --quote");
+	rq->one.path = c->argc ? c->argv[0] : NULL;
+	return verify_quote(&rq->bundle.quote, &rq->one);
 }
 
 /* The host's own list if it is to have records of the anchor and is not given. */
@@ -282,8 +330,13 @@ static int run_list(struct cmdline *c, struct request *rq)
 	if (wrong)
 		return usage_error(c, "--%s goes with --host only",
 				   name_of(wrong));
-	if (rq->options & 1u << OPT_REGISTER)
-		return usage_error(c, "--register goes with --proof only");
+	if (rq->options & (1u << OPT_REGISTER | 1u << OPT_HOST_PART))
+		return usage_error(c, "--%s goes with --proof only",
+				   name_of(rq->options & (1u << OPT_REGISTER |
+							  1u << OPT_HOST_PART)));
+	if (rq->options & QUOTE_OPTIONS)
+		return usage_error(c, "--%s goes with --quote or --proof only",
+				   name_of(rq->options & QUOTE_OPTIONS));
 	if (rq->host.src.vpcr.n)
 		return usage_error(c, "--vpcr ID=FILE goes with --host only");
 	if (c->argc != 1 && !own)
@@ -313,7 +366,8 @@ static int run(struct cmdline *c)
 	}
 	if (!rq.one.opt.pcrs_chosen)
 		rq.one.opt.pcrs = ~0ull;
-	rc = rq.bundle ? run_proof(c, &rq) :
+	rc = rq.bundle.bundle ? run_proof(c, &rq) :
+	     rq.bundle.quote.quote ? run_quote(c, &rq) :
 	     rq.options & 1u << OPT_HOST ? run_host(c, &rq) :
 	     run_list(c, &rq);
 out_free:
@@ -326,8 +380,8 @@ out_free:
 
 const struct command command_verify = {
 	.name = "verify",
-	.args = "LIST [OPTIONS] | (--boot | --anchor | --host) [LIST] [OPTIONS] | --proof BUNDLE [OPTIONS]",
-	.summary = "Compare a list with PCR values, the records of all namespaces, or a proof.",
+	.args = "LIST [OPTIONS] | (--boot | --anchor | --host) [LIST] [OPTIONS] | --proof BUNDLE [OPTIONS] | --quote FILE --nonce HEX --ak FILE [LIST] [OPTIONS]",
+	.summary = "Compare a list with PCR values, the records of all namespaces, a proof or a quote.",
 	.text = text,
 	.options = options,
 	.run = run,

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 
@@ -33,15 +34,35 @@ static void build_long_options(struct cmdline *c)
 	optind = 1;
 }
 
+static int find_option(const struct command *command, const char *name)
+{
+	int i;
+
+	for (i = 0; command->options[i].name; i++)
+		if (!strcmp(command->options[i].name, name))
+			return i;
+	return -1;
+}
+
+/* -o is short for --output where there is one. */
+static const char *short_options(const struct command *command)
+{
+	if (find_option(command, "output") >= 0)
+		return "ho:";
+	return command->stop_early ? "+h" : "h";
+}
+
 int cmdline_next(struct cmdline *c)
 {
 	int v;
 
 	if (!c->long_options)
 		build_long_options(c);
-	v = getopt_long(c->argc, c->argv, c->command->stop_early ? "+h" : "h",
+	v = getopt_long(c->argc, c->argv, short_options(c->command),
 			c->long_options, NULL);
 	c->value = optarg;
+	if (v == 'o')
+		return find_option(c->command, "output");
 	if (v >= OPTION_BASE)
 		return v - OPTION_BASE;
 	if (v == 'h')

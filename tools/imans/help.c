@@ -43,6 +43,9 @@ static void print_wrapped(FILE *f, const char *text, int indent, int column)
 
 static char *option_text(const struct option_spec *o)
 {
+	/* The only one with a letter, see cmdline_next(). */
+	if (!strcmp(o->name, "output"))
+		return xasprintf("-o, --%s %s", o->name, o->arg);
 	if (!o->arg)
 		return xasprintf("--%s", o->name);
 	return o->arg_optional ? xasprintf("--%s[=%s]", o->name, o->arg) :

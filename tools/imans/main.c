@@ -18,6 +18,8 @@ static const struct command *const commands[] = {
 	&command_pcr_read,
 	&command_pcr_extend,
 	&command_verify,
+	&command_quote,
+	&command_proof,
 	NULL,
 };
 
@@ -87,7 +89,11 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int rc = dispatch(argc, argv);
+	int rc;
+
+	/* What its libraries have to say about a TPM is said here, shorter. */
+	setenv("TSS2_LOG", "all+NONE", 0);
+	rc = dispatch(argc, argv);
 
 	/* A result that could not be written must not look like one. */
 	if (fflush(stdout) || ferror(stdout)) {

@@ -94,9 +94,33 @@ static void take_mark(struct proof *p, struct chain *chain, size_t *last,
 	}
 	*last = i;
 	p->mark = *m;
+	p->mark.entry = i + 1;
 }
 
-static void read_anchors(struct proof *p, const struct bundle *b)
+/*
+ * What comes after the last anchor in clear may be anything. For who has died it
+ * does not matter: no id is used again.
+ */
+static void judge_last(struct proof *p, const struct bundle *b, size_t last,
+		       const struct proof_request *rq)
+{
+	size_t after = b->anchor.n - 1 - last;
+
+	p->has_mark = last;
+	if (!last)
+		texts_add(&p->problems, "pcr_anchor has no good anchor in clear");
+	else if (!after || b->dead)
+		return;
+	else if (rq->allow_prefix)
+		texts_add(&p->notes, "%zu records of pcr_anchor come after the anchor that covers the list: what the list was then is not proved",
+			  after);
+	else
+		texts_add(&p->problems, "the last record of pcr_anchor is no good anchor in clear: %zu come after that with seq %llu",
+			  after, (unsigned long long)p->mark.seq);
+}
+
+static void read_anchors(struct proof *p, const struct bundle *b,
+			 const struct proof_request *rq)
 {
 	const struct bundle_records *r = &b->anchor;
 	struct chain chain;
@@ -116,9 +140,7 @@ static void read_anchors(struct proof *p, const struct bundle *b)
 				  i + 1, rec.name);
 		anchor_record_free(&rec);
 	}
-	p->has_mark = last && last == r->n - 1;
-	if (!p->has_mark)
-		texts_add(&p->problems, "the last record of pcr_anchor is no good anchor in clear");
+	judge_last(p, b, last, rq);
 }
 
 static void take_boot(struct proof *p, const struct bundle *b,
@@ -186,11 +208,25 @@ static bool read_list(struct proof *p, const struct bundle *b,
 		texts_add(&p->problems, "the leaf covers %llu entries, the list has only %llu",
 			  (unsigned long long)b->seq,
 			  (unsigned long long)p->entries);
-	else if (p->entries > b->seq && (!rq->allow_prefix || !b->seq))
+	else if (p->entries > b->seq &&
+		 (!rq->allow_prefix || !b->seq || b->dead))
 		texts_add(&p->problems, "the leaf covers only %llu of %llu entries",
 			  (unsigned long long)b->seq,
 			  (unsigned long long)p->entries);
 	return true;
+}
+
+/* The end of a namespace is told with its last leaf. */
+static void compare_leaf(struct proof *p, const struct bundle *b)
+{
+	if (!p->has_mark)
+		return;
+	if (!p->mark.has_leaf || p->mark.id != b->id)
+		texts_add(&p->problems, "the last anchor in clear does not tell the end of namespace %llu",
+			  (unsigned long long)b->id);
+	else if (memcmp(p->mark.leaf, p->leaf, sizeof(p->leaf)))
+		texts_add(&p->problems, "the list is not the one that namespace %llu ended with: its last leaf was another",
+			  (unsigned long long)b->id);
 }
 
 static void climb(struct proof *p, const struct bundle *b)
@@ -198,6 +234,10 @@ static void climb(struct proof *p, const struct bundle *b)
 	const char *why;
 
 	merkle_ns_leaf(b->id, b->seq, b->salt, p->acc, p->leaf);
+	if (b->dead) {
+		compare_leaf(p, b);
+		return;
+	}
 	why = merkle_climb(p->leaf, b->index, b->n,
 			   (const uint8_t (*)[MERKLE_SIZE])b->path, b->npath,
 			   p->root);
@@ -264,7 +304,7 @@ bool proof_judge(struct proof *p, const struct bundle *b,
 	if (!p->has_reg)
 		return true;
 	judge_register(p, rq);
-	read_anchors(p, b);
+	read_anchors(p, b, rq);
 	read_boots(p, b);
 	climb(p, b);
 	anchor_pcr_begin(&p->boot, &p->reg, p->reg.pcr_boot);

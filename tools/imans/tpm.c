@@ -2,11 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <tss2/tss2_esys.h>
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
-#include "tpm.h"
+#include "tpm_esys.h"
 
 /* How often a reading is repeated because somebody extended meanwhile. */
 #define READ_ATTEMPTS 10
@@ -30,8 +29,6 @@ struct tpm *tpm_open(const char *tcti)
 	struct tpm *t = xcalloc(1, sizeof(*t));
 	TSS2_RC rc;
 
-	/* The library's own log repeats in five lines what is said here. */
-	setenv("TSS2_LOG", "all+NONE", 0);
 	rc = Tss2_TctiLdr_Initialize(tcti, &t->tcti);
 	if (rc != TSS2_RC_SUCCESS) {
 		msg("no TPM at TCTI \"%s\": %s", tcti, Tss2_RC_Decode(rc));
@@ -58,6 +55,11 @@ void tpm_close(struct tpm *t)
 	Esys_Finalize(&t->esys);
 	Tss2_TctiLdr_Finalize(&t->tcti);
 	free(t);
+}
+
+ESYS_CONTEXT *tpm_esys(struct tpm *t)
+{
+	return t->esys;
 }
 
 bool tpm_banks(struct tpm *t, struct tpm_banks *banks)

@@ -34,6 +34,8 @@ static void print_text(const struct proof *p, const struct bundle *b,
 	}
 	anchor_pcr_print(&p->boot, set);
 	anchor_pcr_print(&p->anchor, set);
+	if (b->has_quote)
+		quote_print(&b->quote);
 	texts_print("note:", &p->notes);
 	texts_print("NOT verified:", &p->problems);
 	if (!p->problems.n)
@@ -75,54 +77,91 @@ static void print_json(const struct proof *p, const struct bundle *b,
 	anchor_pcr_json(&p->boot, set, pcrs);
 	anchor_pcr_json(&p->anchor, set, pcrs);
 	json_put(root, "pcrs", pcrs);
+	json_put(root, "quote", b->has_quote ? quote_json(&b->quote) :
+					       json_null());
 	json_finish(root, JSON_INDENT(2));
 }
 
-static bool read_bundle(const char *path, struct bundle *b)
+static bool read_input(const char *path, struct buf *text)
 {
-	struct buf text = { 0 };
-	char *why = NULL;
-	bool ok;
-
-	if (read_file(path, &text)) {
-		msg_errno("%s", path);
-		buf_free(&text);
-		return false;
-	}
-	ok = bundle_parse(b, (const char *)text.data, text.len, &why);
-	if (!ok)
-		msg("%s: malformed bundle: %s", path, why);
-	free(why);
-	buf_free(&text);
-	return ok;
+	if (!read_file(path, text))
+		return true;
+	msg_errno("%s", path);
+	return false;
 }
 
-/* The bundle's own values, and those from elsewhere. */
-static bool gather(const struct bundle *b, struct sources *src,
-		   struct pcr_set *set)
+static bool read_bundle(const struct bundle_files *f, struct bundle *b)
+{
+	struct buf text = { 0 }, host = { 0 };
+	char *why = NULL;
+	bool good = false;
+
+	if (!read_input(f->bundle, &text) ||
+	    (f->host && !read_input(f->host, &host)))
+		goto out_free;
+	good = f->host ? bundle_parse_parts(b, &text, &host, &why) :
+	       bundle_parse(b, (const char *)text.data, text.len, &why);
+	if (!good)
+		msg("%s: malformed bundle: %s", f->bundle, why);
+	free(why);
+out_free:
+	buf_free(&text);
+	buf_free(&host);
+	return good;
+}
+
+static void add_values(struct pcr_set *set, const struct pcr_set *more)
 {
 	size_t i;
 
+	for (i = 0; i < more->n; i++)
+		pcr_set_add(set, more->v[i].pcr, more->v[i].bank,
+			    more->v[i].value, more->v[i].source);
+}
+
+/*
+ * Values from elsewhere, and those that are signed or, if nothing is, those that
+ * the bundle claims.
+ */
+static bool gather(const struct bundle *b, struct sources *src, bool is_signed,
+		   struct pcr_set *set)
+{
 	if (!sources_gather(src, ~0ull, ~0ull, set))
 		return false;
-	for (i = 0; i < b->pcrs.n; i++)
-		pcr_set_add(set, b->pcrs.v[i].pcr, b->pcrs.v[i].bank,
-			    b->pcrs.v[i].value, b->pcrs.v[i].source);
+	add_values(set, is_signed ? &b->quote.pcrs : &b->pcrs);
 	return true;
 }
 
-int verify_proof(const char *path, struct sources *src,
+/* What was asked of the quote in the bundle. */
+static void judge_quote(struct proof *p, const struct bundle *b,
+			const struct quote_request *ask)
+{
+	if (!ask->key && b->has_quote)
+		texts_add(&p->notes, "the bundle has a quote, which is not judged without --nonce and --ak");
+	else if (ask->key && !b->has_quote)
+		texts_add(&p->problems, "the bundle has no quote");
+	else if (ask->key)
+		quote_judge(&b->quote, ask, &p->problems, &p->notes);
+}
+
+int verify_proof(const struct bundle_files *f, struct sources *src,
 		 const struct proof_request *rq, bool json)
 {
+	struct quote_request ask = { 0 };
+	struct quote_key key = { 0 };
 	struct pcr_set set = { 0 };
 	struct bundle b = { 0 };
 	struct proof p = { 0 };
 	int rc = IMANS_ERROR;
 
-	if (!read_bundle(path, &b) || !gather(&b, src, &set) ||
+	if (f->quote.ak && !quote_files_read(&f->quote, &ask, &key))
+		goto out_free;
+	if (!read_bundle(f, &b) ||
+	    !gather(&b, src, ask.key && b.has_quote, &set) ||
 	    !proof_judge(&p, &b, &set, rq))
 		goto out_free;
-	if (!sources_are_there(src))
+	judge_quote(&p, &b, &ask);
+	if (!sources_are_there(src) && !ask.key)
 		texts_add(&p.notes, "the PCR values are what the bundle says: compare them with a quote");
 	if (!rq->reg)
 		texts_add(&p.notes, "the register record is believed: all that ran before it is");
@@ -132,6 +171,7 @@ int verify_proof(const char *path, struct sources *src,
 		print_text(&p, &b, &set);
 	rc = p.problems.n ? IMANS_FAILED : IMANS_OK;
 out_free:
+	quote_key_free(&key);
 	proof_free(&p);
 	bundle_free(&b);
 	pcr_set_free(&set);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "json.h"
+#include "tree.h"
 #include "verify_anchor.h"
 #include "verify_run.h"
 
@@ -53,7 +54,8 @@ static bool asks_anchor(const struct list_request *rq)
  * @opt:	what was asked of @list
  * @has_list:	it was judged: not if all PCRs are those of the anchor
  * @others:	the values without those of the anchor
- * @reasons:	of both
+ * @quoted:	where the values come from, or NULL
+ * @reasons:	of all of them
  */
 struct outcome {
 	struct verify_options opt;
@@ -62,6 +64,7 @@ struct outcome {
 	struct pcr_set others;
 	struct anchor anchor;
 	struct anchor_request asked;
+	const struct verify_quoted *quoted;
 	struct texts reasons;
 };
 
@@ -74,12 +77,18 @@ static void outcome_free(struct outcome *o)
 	memset(o, 0, sizeof(*o));
 }
 
+static void add_all(struct texts *to, const struct texts *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->n; i++)
+		texts_add(to, "%s", from->text[i]);
+}
+
 /* The PCRs of the anchor do not begin at zero: they are replayed apart. */
 static bool judge_anchor(const struct list_request *rq, const struct buf *list,
 			 const struct pcr_set *pcrs, struct outcome *o)
 {
-	size_t i;
-
 	if (!anchor_read(&o->anchor, list))
 		return false;
 	o->opt.pcrs &= ~(o->anchor.boot_pcrs | o->anchor.anchor_pcrs);
@@ -88,8 +97,7 @@ static bool judge_anchor(const struct list_request *rq, const struct buf *list,
 	o->asked.trust.padded = rq->opt.padded;
 	o->asked.trust.bank_chosen = rq->opt.bank_chosen;
 	anchor_judge(&o->anchor, pcrs, &o->asked);
-	for (i = 0; i < o->anchor.problems.n; i++)
-		texts_add(&o->reasons, "%s", o->anchor.problems.text[i]);
+	add_all(&o->reasons, &o->anchor.problems);
 	return true;
 }
 
@@ -113,6 +121,39 @@ static bool judge_once(const struct list_request *rq, const struct buf *list,
 	return true;
 }
 
+static void print_quoted(const struct verify_quoted *vq)
+{
+	const struct quote *q = vq->quote;
+	size_t i;
+
+	quote_print(q);
+	for (i = 0; i < q->pcrs.n; i++) {
+		printf("quoted: %u %s:", q->pcrs.v[i].pcr,
+		       q->pcrs.v[i].bank->name);
+		hex_print(stdout, q->pcrs.v[i].value,
+			  q->pcrs.v[i].bank->size);
+		putchar('\n');
+	}
+	for (i = 0; i < q->nns; i++)
+		printf("namespace %llu: %llu entries, slot %llu\n",
+		       (unsigned long long)q->ns[i].id,
+		       (unsigned long long)q->ns[i].seq,
+		       (unsigned long long)q->ns[i].slot);
+	texts_print("note:", &vq->notes);
+}
+
+static json_t *json_quoted(const struct verify_quoted *vq)
+{
+	json_t *o = quote_json(vq->quote), *ids = json_check(json_array());
+	size_t i;
+
+	for (i = 0; i < vq->quote->nns; i++)
+		json_push(ids, json_integer((json_int_t)vq->quote->ns[i].id));
+	json_put(o, "namespaces", ids);
+	json_put(o, "notes", texts_json(&vq->notes));
+	return o;
+}
+
 static void report(const struct list_request *rq, const struct outcome *o,
 		   const struct pcr_set *pcrs)
 {
@@ -126,12 +167,16 @@ static void report(const struct list_request *rq, const struct outcome *o,
 			json_put(root, "verified", json_boolean(!o->reasons.n));
 			json_put(root, "reasons", texts_json(&o->reasons));
 		}
+		if (o->quoted)
+			json_put(root, "quote", json_quoted(o->quoted));
 		if (asks_anchor(rq))
 			json_put(root, "anchor",
 				 anchor_json(&o->anchor, pcrs, &o->asked));
 		json_finish(root, JSON_INDENT(2));
 		return;
 	}
+	if (o->quoted)
+		print_quoted(o->quoted);
 	if (o->has_list)
 		verdict_print(&o->list, &o->opt);
 	if (asks_anchor(rq))
@@ -179,6 +224,83 @@ int verify_run(struct list_request *rq)
 out_free:
 	outcome_free(&o);
 	buf_free(&list);
+	pcr_set_free(&pcrs);
+	return rc;
+}
+
+/*
+ * The records of the anchor are judged if there are any. A quoted PCR that has no
+ * entries is not the list's.
+ */
+static bool choose_values(struct list_request *rq, const struct buf *list,
+			  struct verify_quoted *vq, struct pcr_set *pcrs)
+{
+	const struct pcr_set *all = &vq->quote->pcrs;
+	uint64_t used, unused = 0;
+	struct anchor a;
+	size_t i;
+
+	if (!used_pcrs(list, &used) || !anchor_read(&a, list))
+		return false;
+	if (a.nregistrations && !asks_anchor(rq))
+		rq->anchor.boot = rq->anchor.anchor = true;
+	anchor_free(&a);
+	if (!rq->opt.pcrs_chosen)
+		used |= 1u << IMA_DEFAULT_PCR;
+	for (i = 0; i < all->n; i++) {
+		const struct pcr_value *v = &all->v[i];
+
+		if (!(rq->opt.pcrs >> v->pcr & 1) ||
+		    (rq->src.bank && rq->src.bank != v->bank))
+			continue;
+		if (used >> v->pcr & 1)
+			pcr_set_add(pcrs, v->pcr, v->bank, v->value, v->source);
+		else
+			unused |= 1ull << v->pcr;
+	}
+	for (i = 0; i < PCR_COUNT; i++)
+		if (unused >> i & 1)
+			texts_add(&vq->notes, "PCR %zu is quoted, but no entry of the list belongs to it",
+				  i);
+	return true;
+}
+
+/* The lists of the namespaces, if they are there. */
+static void judge_namespaces(const struct list_request *rq,
+			     struct outcome *o)
+{
+	const struct quote *q = o->quoted->quote;
+	const struct anchor *a = &o->anchor;
+
+	if (!q->has_namespaces)
+		return;
+	if (!a->nmarks)
+		texts_add(&o->reasons, "there are lists of namespaces, but no anchor that covers them");
+	else
+		tree_judge(q->ns, q->nns, &a->mark[a->nmarks - 1],
+			   rq->opt.allow_prefix, &o->reasons);
+}
+
+int verify_run_quoted(struct list_request *rq, const struct buf *list,
+		      struct verify_quoted *vq)
+{
+	struct outcome o = { .quoted = vq, .opt = rq->opt };
+	struct pcr_set pcrs = { 0 };
+	int rc = IMANS_ERROR;
+
+	if (list && (!choose_values(rq, list, vq, &pcrs) ||
+		     !judge_once(rq, list, &pcrs, &o)))
+		goto out_free;
+	if (!list) {
+		rq->anchor.boot = rq->anchor.anchor = false;
+		texts_add(&vq->notes, "there is no list: nothing is known of what led to these values");
+	}
+	add_all(&o.reasons, &vq->problems);
+	judge_namespaces(rq, &o);
+	report(rq, &o, &pcrs);
+	rc = o.reasons.n ? IMANS_FAILED : IMANS_OK;
+out_free:
+	outcome_free(&o);
 	pcr_set_free(&pcrs);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #define IMANS_VERIFY_RUN_H
 
 #include "anchor.h"
+#include "quote.h"
 #include "sources.h"
 #include "verify.h"
 
@@ -22,7 +23,20 @@ struct list_request {
 	bool json;
 };
 
+/**
+ * struct verify_quoted - a quote that was judged
+ * @problems, @notes: what was found
+ */
+struct verify_quoted {
+	const struct quote *quote;
+	struct texts problems;
+	struct texts notes;
+};
+
 /* Returns enum imans_exit. */
 int verify_run(struct list_request *rq);
+/* The same of @list, or of none, and the values of a quote. */
+int verify_run_quoted(struct list_request *rq, const struct buf *list,
+		      struct verify_quoted *vq);
 
 #endif

@@ -9,9 +9,6 @@
 
 #define BOOT_ID "01234567-89ab-cdef-0123-456789abcdef"
 
-/* The banks of this machine, by their numbers in struct mklist. */
-static const int banks[] = { 0, 1 };
-
 void mka_sha256(const void *data, size_t len, uint8_t *out)
 {
 	size_t n;
@@ -35,6 +32,7 @@ static const char *hex_of(const uint8_t *data, size_t len)
 void mka_begin(struct mkanchor *m)
 {
 	memset(m, 0, sizeof(*m));
+	m->nbanks = 2;
 	mk_begin(&m->l, "sha1");
 	mk_file(&m->l, 10, 1, "boot_aggregate");
 	mk_file(&m->l, 10, 2, "/sbin/init");
@@ -98,11 +96,10 @@ static void starts(const struct mkanchor *m, uint32_t pcr, char *out)
 		strcpy(out, "none");
 		return;
 	}
-	for (*out = '\0', i = 0; i < 2; i++)
+	for (*out = '\0', i = 0; i < m->nbanks; i++)
 		sprintf(out + strlen(out), "%s%s:%s", i ? "," : "",
-			mk_bank_name[banks[i]],
-			hex_of(m->l.pcr[pcr][banks[i]],
-			       mk_bank_size[banks[i]]));
+			mk_bank_name[i],
+			hex_of(m->l.pcr[pcr][i], mk_bank_size[i]));
 }
 
 static void print_register(struct mkanchor *m, const char *boot,
@@ -166,8 +163,10 @@ void mka_boot(struct mkanchor *m, uint64_t id, bool late)
 	mka_record(m, MKA_BOOT_PCR, "ima_ns_boot", text);
 }
 
+/* The end of namespace @id with @leaf; nobody's if @leaf is NULL. */
 static void write_anchor(struct mkanchor *m, const char *reason,
-			 const uint8_t *token, const uint8_t *next)
+			 const uint8_t *token, const uint8_t *next,
+			 uint64_t id, const uint8_t *leaf)
 {
 	char text[1024];
 	uint8_t root[32];
@@ -182,27 +181,44 @@ static void write_anchor(struct mkanchor *m, const char *reason,
 		n += snprintf(text + n, sizeof(text) - (size_t)n, " next=%s",
 			      hex_of(next, 32));
 	if (!strcmp(reason, "death"))
-		snprintf(text + n, sizeof(text) - (size_t)n, " id=77 leaf=%s",
-			 hex_of(root, 32));
+		snprintf(text + n, sizeof(text) - (size_t)n,
+			 " id=%llu leaf=%s", (unsigned long long)id,
+			 hex_of(leaf ? leaf : root, 32));
 	mka_record(m, MKA_ANCHOR_PCR, "ima_ns_anchor", text);
 }
 
-void mka_anchor(struct mkanchor *m, const char *reason)
+static void make_anchor(struct mkanchor *m, const char *reason, uint64_t id,
+			const uint8_t *leaf)
 {
 	uint8_t token[32];
 
 	memcpy(token, m->token[++m->at], 32);
 	if (m->at < m->length) {
-		write_anchor(m, reason, token, NULL);
+		write_anchor(m, reason, token, NULL, id, leaf);
 		return;
 	}
 	new_chain(m, m->length);
-	write_anchor(m, reason, token, m->token[0]);
+	write_anchor(m, reason, token, m->token[0], id, leaf);
+}
+
+void mka_anchor(struct mkanchor *m, const char *reason)
+{
+	make_anchor(m, reason, 77, NULL);
+}
+
+void mka_death(struct mkanchor *m, size_t slot, uint64_t id)
+{
+	uint8_t leaf[32];
+
+	memcpy(leaf, m->leaf[slot], 32);
+	mka_sha256("\2", 1, m->leaf[slot]);
+	make_anchor(m, "death", id, leaf);
 }
 
 void mka_forge(struct mkanchor *m, const uint8_t *token)
 {
-	write_anchor(m, "interval", token ? token : m->token[m->at], NULL);
+	write_anchor(m, "interval", token ? token : m->token[m->at], NULL, 0,
+		     NULL);
 }
 
 void mka_salt(uint64_t id, uint8_t *out)
@@ -283,7 +299,39 @@ json_t *mka_json_base64(const void *data, size_t len)
 	return j;
 }
 
-static json_t *records_json(const struct mka_records *r, size_t clear)
+char *mka_leaf_text(const struct mkanchor *m, uint64_t id, size_t slot,
+		    uint64_t seq, const uint8_t *acc)
+{
+	json_t *path = json_array(), *hash;
+	struct buf b = { 0 };
+	uint8_t salt[32], root[32];
+	char line[256];
+	size_t i;
+
+	add_path((const uint8_t (*)[32])m->leaf, m->n, slot, path);
+	mka_salt(id, salt);
+	mka_root((const uint8_t (*)[32])m->leaf, m->n, root);
+	snprintf(line, sizeof(line), "id: %llu\nseq: %llu\nsalt: %s\n",
+		 (unsigned long long)id, (unsigned long long)seq,
+		 hex_of(salt, 32));
+	buf_add(&b, line, strlen(line));
+	snprintf(line, sizeof(line), "acc: sha256:%s\nanchor: %llu\n",
+		 hex_of(acc, 32), (unsigned long long)m->seq);
+	buf_add(&b, line, strlen(line));
+	snprintf(line, sizeof(line), "root: sha256:%s\nn: %zu\nslot: %zu\n",
+		 hex_of(root, 32), m->n, slot);
+	buf_add(&b, line, strlen(line));
+	json_array_foreach(path, i, hash) {
+		snprintf(line, sizeof(line), "path: %s\n",
+			 json_string_value(hash));
+		buf_add(&b, line, strlen(line));
+	}
+	json_decref(path);
+	return (char *)b.data;
+}
+
+static json_t *records_json(const struct mka_records *r, size_t nbanks,
+			    size_t clear)
 {
 	json_t *array = json_array(), *digests;
 	uint8_t d[64];
@@ -300,8 +348,8 @@ static json_t *records_json(const struct mka_records *r, size_t clear)
 			continue;
 		}
 		digests = json_array();
-		for (k = 0; k < 2; k++) {
-			if (!EVP_Q_digest(NULL, mk_bank_name[banks[k]], NULL,
+		for (k = 0; k < nbanks; k++) {
+			if (!EVP_Q_digest(NULL, mk_bank_name[k], NULL,
 					  b->data, b->len, d, &n))
 				abort();
 			json_array_append_new(digests, mka_json_hex(d, n));
@@ -314,7 +362,8 @@ static json_t *records_json(const struct mka_records *r, size_t clear)
 json_t *mka_bundle(const struct mkanchor *m, const struct mklist *list,
 		   uint64_t id, size_t slot, size_t boot)
 {
-	json_t *path = json_array(), *pcrs = json_array(), *o;
+	json_t *path = json_array(), *pcrs = json_array();
+	json_t *banks = json_array(), *o;
 	uint8_t salt[32];
 	uint32_t pcr;
 	size_t k;
@@ -322,24 +371,28 @@ json_t *mka_bundle(const struct mkanchor *m, const struct mklist *list,
 	add_path((const uint8_t (*)[32])m->leaf, m->n, slot, path);
 	mka_salt(id, salt);
 	for (pcr = MKA_BOOT_PCR; pcr <= MKA_ANCHOR_PCR; pcr++)
-		for (k = 0; k < 2; k++)
+		for (k = 0; k < m->nbanks; k++)
 			json_array_append_new(pcrs, json_pack("{si ss so}",
-				"pcr", (int)pcr, "bank", mk_bank_name[banks[k]],
-				"value", mka_json_hex(m->l.pcr[pcr][banks[k]],
-						      mk_bank_size[banks[k]])));
-	o = json_pack("{ss si sI sI so sI sI so so s[ss]}",
+				"pcr", (int)pcr, "bank", mk_bank_name[k],
+				"value", mka_json_hex(m->l.pcr[pcr][k],
+						      mk_bank_size[k])));
+	for (k = 0; k < m->nbanks; k++)
+		json_array_append_new(banks, json_string(mk_bank_name[k]));
+	o = json_pack("{ss si sI sI so sI sI so so so}",
 		      "format", "ima-ns-proof", "version", 1,
 		      "id", (json_int_t)id, "seq", (json_int_t)list->entries,
 		      "salt", mka_json_hex(salt, 32),
 		      "index", (json_int_t)slot, "n", (json_int_t)m->n,
 		      "path", path,
 		      "list", mka_json_base64(list->b.data, list->b.len),
-		      "banks", "sha1", "sha256");
-	json_object_set_new(o, "pcr_boot", records_json(&m->records[0], boot));
+		      "banks", banks);
+	json_object_set_new(o, "pcr_boot",
+			    records_json(&m->records[0], m->nbanks, boot));
 	json_object_set_new(o, "pcr_anchor",
-			    records_json(&m->records[1],
+			    records_json(&m->records[1], m->nbanks,
 					 m->records[1].n - 1));
 	json_object_set_new(o, "pcrs", pcrs);
+	json_object_set_new(o, "quote", json_null());
 	if (!o)
 		abort();
 	return o;

@@ -25,6 +25,7 @@ struct mka_records {
 
 /**
  * struct mkanchor - a machine: its list, its TPM (@l.pcr), its kernel
+ * @nbanks:	of the TPM, the first of those in struct mklist
  * @no_tpm:	the register record says so
  * @hide, @hide_pcr: records, those of one PCR, are extended, but do not come into
  *		the list
@@ -37,6 +38,7 @@ struct mka_records {
  */
 struct mkanchor {
 	struct mklist l;
+	size_t nbanks;
 	bool no_tpm;
 	bool hide;
 	uint32_t hide_pcr;
@@ -52,7 +54,7 @@ struct mkanchor {
 };
 
 void mka_sha256(const void *data, size_t len, uint8_t *out);
-/* The kernel boots; start values of the two PCRs are zero until changed. */
+/* The kernel boots, with banks sha1 and sha256; start values of the two PCRs are zero until changed. */
 void mka_begin(struct mkanchor *m);
 void mka_free(struct mkanchor *m);
 
@@ -69,6 +71,8 @@ void mka_shutdown(struct mkanchor *m, const char *reason);
 void mka_boot(struct mkanchor *m, uint64_t id, bool late);
 /* An anchor of the tree as it is now. */
 void mka_anchor(struct mkanchor *m, const char *reason);
+/* Namespace @id, whose leaf is in @slot, ends. */
+void mka_death(struct mkanchor *m, size_t slot, uint64_t id);
 /* The same with another token, or the last one again if @token is NULL. */
 void mka_forge(struct mkanchor *m, const uint8_t *token);
 
@@ -76,6 +80,9 @@ void mka_forge(struct mkanchor *m, const uint8_t *token);
 void mka_set_leaf(struct mkanchor *m, size_t slot, uint64_t id, uint64_t seq,
 		  const uint8_t *acc);
 void mka_salt(uint64_t id, uint8_t *out);
+/* As ima/anchor of namespace @id has it, to be freed. */
+char *mka_leaf_text(const struct mkanchor *m, uint64_t id, size_t slot,
+		    uint64_t seq, const uint8_t *acc);
 void mka_root(const uint8_t (*leaf)[32], size_t n, uint8_t *out);
 
 /* The bundle of the tenant in slot @slot whose boot record is @boot. */

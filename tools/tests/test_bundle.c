@@ -70,7 +70,7 @@ static void checks_members(void)
 {
 	static const char *const all[] = {
 		"format", "version", "id", "seq", "salt", "index", "n", "path",
-		"list", "banks", "pcr_boot", "pcr_anchor", "pcrs",
+		"list", "banks", "pcr_boot", "pcr_anchor", "pcrs", "quote",
 	};
 	static const struct {
 		const char *key, *text, *reason;

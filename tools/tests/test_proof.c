@@ -306,6 +306,193 @@ static void sees_removed_records(void)
 	drop();
 }
 
+/* Record @i of pcr_anchor, not in clear. */
+static json_t *digests(size_t i)
+{
+	const struct buf *b = &m.records[1].v[i];
+	struct hash_part part = { b->data, b->len };
+	json_t *array = json_array();
+	uint8_t d[64];
+	size_t k;
+
+	for (k = 0; k < 2; k++) {
+		hash_parts(hash_by_name(mk_bank_name[k]), &part, 1, d);
+		json_array_append_new(array, mka_json_hex(d, mk_bank_size[k]));
+	}
+	return array;
+}
+
+/* An anchor that covers the list, but is not the last. */
+static void knows_older_anchors(void)
+{
+	struct proof_request prefix = { .allow_prefix = true };
+	json_t *records, *later;
+	size_t i;
+
+	/* What the machine was when the list was covered. */
+	make_world(0, 4, 3);
+	make_bundle();
+	records = json_incref(get("pcr_anchor"));
+	mk_file(&list[0], 10, 9, "/bin/later");
+	set_leaves();
+	for (i = 0; i < 7; i++)
+		mka_anchor(&m, "interval");
+	later = mka_bundle(&m, &list[0], TENANT, SLOT, 2);
+	/* Not even those that begin chains: they cover another list. */
+	for (i = json_array_size(records); i < m.records[1].n; i++)
+		json_array_append_new(records, digests(i));
+	set("pcrs", json_incref(json_object_get(later, "pcrs")));
+	judge("the last record of pcr_anchor is no good anchor in clear: 7 come after that with seq 3",
+	      "an older anchor");
+	judge_by(&prefix, NULL, "... allowed");
+	json_array_set(records, 5, json_array_get(records, 6));
+	judge_by(&prefix, "PCR 12 of bank sha256 (bundle) is not",
+		 "... allowed, but not another record");
+	json_decref(later);
+	json_decref(records);
+	drop();
+}
+
+/* Its last leaf is in an anchor, and its slot another's. */
+static void make_dead(void)
+{
+	make_world(0, 4, 3);
+	make_bundle();
+	mka_death(&m, SLOT, TENANT);
+	json_decref(bundle);
+	bundle = mka_bundle(&m, &list[0], TENANT, SLOT, 2);
+	json_object_del(bundle, "index");
+	json_object_del(bundle, "n");
+	json_object_del(bundle, "path");
+	set("dead", json_true());
+}
+
+static void proves_the_dead(void)
+{
+	json_t *records;
+	size_t i, n;
+
+	make_dead();
+	judge(NULL, "dead");
+	mk_file(&list[0], 10, 9, "/bin/more");
+	set("list", mka_json_base64(list[0].b.data, list[0].b.len));
+	judge("the leaf covers only 4 of 5 entries", "dead, an entry more");
+	set("seq", json_integer(5));
+	judge("the list is not the one that namespace 5 ended with",
+	      "... and counted");
+	drop();
+	make_dead();
+	set("id", json_integer(OTHER));
+	judge("the last anchor in clear does not tell the end of namespace 6",
+	      "another has ended");
+	drop();
+	/* Anchors, an end of the registration, and another one. */
+	make_dead();
+	n = m.records[1].n;
+	mka_anchor(&m, "interval");
+	mka_unregister(&m);
+	records = json_incref(get("pcr_anchor"));
+	json_decref(bundle);
+	bundle = mka_bundle(&m, &list[0], TENANT, SLOT, 2);
+	for (i = n; i + 1 < m.records[1].n; i++)
+		json_array_append(records, json_array_get(get("pcr_anchor"), i));
+	json_array_append_new(records, digests(n + 1));
+	json_object_set(bundle, "pcr_anchor", records);
+	json_object_del(bundle, "index");
+	json_object_del(bundle, "n");
+	json_object_del(bundle, "path");
+	set("dead", json_true());
+	judge(NULL, "dead, and the registration ended");
+	json_array_set(get("pcr_anchor"), 4,
+		       json_array_get(get("pcr_anchor"), 1));
+	judge("pcr_anchor has no good anchor in clear", "its end not in clear");
+	json_decref(records);
+	drop();
+	/* A forger tells another end. */
+	make_world(0, 16, 3);
+	mk_file(&list[0], 10, 9, "/bin/evil");
+	set_leaves();
+	memset(m.token[m.at + 1], 0x66, 32);
+	mka_death(&m, SLOT, TENANT);
+	make_bundle();
+	json_object_del(bundle, "index");
+	json_object_del(bundle, "n");
+	json_object_del(bundle, "path");
+	set("dead", json_true());
+	judge("its token does not continue", "another end");
+	drop();
+}
+
+static void joins(const char *key, json_t *value, bool of_host,
+		  const char *reason, const char *what)
+{
+	json_t *tenant, *host, *j;
+	struct buf a = { 0 }, b = { 0 };
+	char *text, *why = NULL;
+	const char *name;
+	struct bundle out;
+	bool good;
+
+	make();
+	tenant = json_object();
+	host = json_object();
+	json_object_foreach(bundle, name, j)
+		json_object_set(strstr("index n path seq salt list", name) ?
+				tenant : host, name, j);
+	json_object_set_new(tenant, "format", json_string("ima-ns-tenant"));
+	json_object_set_new(tenant, "version", json_integer(1));
+	json_object_set_new(tenant, "id", json_integer(TENANT));
+	json_object_set_new(tenant, "anchor", json_integer(5));
+	json_object_set_new(host, "format", json_string("ima-ns-host"));
+	if (key)
+		json_object_set_new(of_host ? host : tenant, key, value);
+	text = json_dumps(tenant, 0);
+	buf_add(&a, text, strlen(text));
+	free(text);
+	text = json_dumps(host, 0);
+	buf_add(&b, text, strlen(text));
+	free(text);
+	good = bundle_parse_parts(&out, &a, &b, &why);
+	if (good) {
+		static const struct proof_request usual;
+		struct proof p;
+
+		good = proof_judge(&p, &out, &out.pcrs, &usual) &&
+		       !p.problems.n;
+		proof_free(&p);
+	}
+	if (!ok(reason ? !good && why && strstr(why, reason) : good, "%s: %s",
+		what, reason ? reason : "verified"))
+		note("said: %s", why ? why : "nothing");
+	free(why);
+	bundle_free(&out);
+	ok(!bundle_parse(&out, (char *)a.data, a.len, &why) &&
+	   (key || strstr(why, "this is the tenant's part alone")),
+	   "... but not the tenant's alone");
+	free(why);
+	bundle_free(&out);
+	buf_free(&a);
+	buf_free(&b);
+	json_decref(tenant);
+	json_decref(host);
+	drop();
+}
+
+static void joins_parts(void)
+{
+	joins(NULL, NULL, false, NULL, "two parts");
+	joins("id", json_integer(OTHER), true,
+	      "the host's part is for namespace 6, not 5", "another's");
+	joins("format", json_string("ima-ns-proof"), true,
+	      "the host's part: not of format", "a bundle as host's part");
+	joins("format", json_string("ima-ns-host"), false, "not of format",
+	      "host's part twice");
+	joins("salt", json_string("00"), true,
+	      "members that do not belong there", "the host's part has a salt");
+	joins("pcrs", json_array(), false,
+	      "members that do not belong there", "the tenant's part has values");
+}
+
 static void sees_foreign_records(void)
 {
 	struct buf data = { 0 };
@@ -410,6 +597,9 @@ int main(void)
 	wants_its_own_leaf();
 	sees_forged_anchors();
 	sees_removed_records();
+	knows_older_anchors();
+	proves_the_dead();
+	joins_parts();
 	sees_foreign_records();
 	wants_the_values();
 	judges_register_records();
