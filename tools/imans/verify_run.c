@@ -121,13 +121,13 @@ static bool judge_once(const struct list_request *rq, const struct buf *list,
 	return true;
 }
 
-static void print_quoted(const struct verify_quoted *vq)
+static void print_quoted(const struct verify_quoted *vq, bool values)
 {
 	const struct quote *q = vq->quote;
 	size_t i;
 
 	quote_print(q);
-	for (i = 0; i < q->pcrs.n; i++) {
+	for (i = 0; values && i < q->pcrs.n; i++) {
 		printf("quoted: %u %s:", q->pcrs.v[i].pcr,
 		       q->pcrs.v[i].bank->name);
 		hex_print(stdout, q->pcrs.v[i].value,
@@ -176,7 +176,7 @@ static void report(const struct list_request *rq, const struct outcome *o,
 		return;
 	}
 	if (o->quoted)
-		print_quoted(o->quoted);
+		print_quoted(o->quoted, !pcrs->n);
 	if (o->has_list)
 		verdict_print(&o->list, &o->opt);
 	if (asks_anchor(rq))
@@ -288,6 +288,7 @@ int verify_run_quoted(struct list_request *rq, const struct buf *list,
 	struct pcr_set pcrs = { 0 };
 	int rc = IMANS_ERROR;
 
+	add_all(&o.reasons, &vq->problems);
 	if (list && (!choose_values(rq, list, vq, &pcrs) ||
 		     !judge_once(rq, list, &pcrs, &o)))
 		goto out_free;
@@ -295,7 +296,6 @@ int verify_run_quoted(struct list_request *rq, const struct buf *list,
 		rq->anchor.boot = rq->anchor.anchor = false;
 		texts_add(&vq->notes, "there is no list: nothing is known of what led to these values");
 	}
-	add_all(&o.reasons, &vq->problems);
 	judge_namespaces(rq, &o);
 	report(rq, &o, &pcrs);
 	rc = o.reasons.n ? IMANS_FAILED : IMANS_OK;

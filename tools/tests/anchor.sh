@@ -33,7 +33,7 @@ expect 0 "... --json" "${verify[@]}" --boot --anchor "$p10" "$p11" "$p12" --json
 json 'd["verified"] is True and d["reasons"] == [] and d["pcrs"][0]["pcr"] == 10'
 json '[(b["id"], b["late"], b["kind"], b["label"]) for b in d["anchor"]["boots"]] == [(3, True, "user", "web 3"), (4, True, "user", "web 4"), (5, False, "user", "web 5")]'
 json '[a["seq"] for a in d["anchor"]["anchors"]] == [1, 2, 3, 4] and d["anchor"]["anchors"][3]["root"] == d["anchor"]["root"]'
-json 'd["anchor"]["anchors"][2]["reason"] == "death" and d["anchor"]["anchors"][2]["id"] == 77'
+json 'd["anchor"]["anchors"][2]["reason"] == "death" and d["anchor"]["anchors"][2]["id"] == 4'
 json '[(p["pcr"], p["state"]) for p in d["anchor"]["pcrs"]] == [(11, "ok"), (12, "ok")]'
 expect 0 "verify --boot" "${verify[@]}" --boot "$p10" "$p11"
 expect 0 "verify --anchor" "${verify[@]}" --anchor "$p10" "$p12"

@@ -7,40 +7,6 @@
 need_python
 command -v swtpm >/dev/null || { echo "1..0 # SKIP no swtpm"; exit 0; }
 
-swtpm_pid=
-cleanup()
-{
-	[ -z "$swtpm_pid" ] || kill "$swtpm_pid" 2>/dev/null
-	wait 2>/dev/null
-}
-
-# The TCTI wants the control port behind the data port.
-start_swtpm()
-{
-	local port
-	for port in $(shuf -i 20000-40000 -n 20); do
-		mkdir -p "$tmp/tpm"
-		swtpm socket --tpm2 --tpmstate dir="$tmp/tpm" \
-			--server type=tcp,port="$port" \
-			--ctrl type=tcp,port=$((port + 1)) \
-			--flags not-need-init,startup-clear \
-			--log file="$tmp/swtpm.log" &
-		swtpm_pid=$!
-		for _ in $(seq 50); do
-			kill -0 "$swtpm_pid" 2>/dev/null || break
-			# Let it end first if the port is somebody else's.
-			sleep 0.2
-			if (: <"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null &&
-				kill -0 "$swtpm_pid" 2>/dev/null; then
-				export TPM2TOOLS_TCTI=swtpm:port=$port
-				return
-			fi
-		done
-		swtpm_pid=
-	done
-	echo "Bail out! swtpm does not start"
-	exit 1
-}
 start_swtpm
 
 zeros=$(printf '00%.0s' {1..32})
@@ -87,18 +53,7 @@ expect 2 "pcr extend --file of no file" "$IMANS" pcr extend 16 --file /nonexiste
 10 v /bin/two
 11 04 /bin/four
 END
-python3 - "$tmp/list" >"$tmp/extends" <<'END'
-import hashlib, struct, sys
-b, o = open(sys.argv[1], "rb").read(), 0
-while o < len(b):
-    pcr, violation = struct.unpack_from("<I", b, o)[0], b[o + 4:o + 24] == bytes(20)
-    n, = struct.unpack_from("<I", b, o + 24)
-    size, = struct.unpack_from("<I", b, o + 28 + n)
-    data, o = b[o + 32 + n:o + 32 + n + size], o + 32 + n + size
-    print(pcr, *(a + ":" + ("ff" * hashlib.new(a).digest_size if violation
-                            else hashlib.new(a, data).hexdigest())
-                 for a in ("sha1", "sha256", "sha384", "sha512")))
-END
+extends "$tmp/list" >"$tmp/extends"
 n=0
 while read -r pcr digests; do
 	# shellcheck disable=SC2086
@@ -151,8 +106,7 @@ else
 fi
 
 # A TPM that goes away is an error, not a result.
-kill "$swtpm_pid"
-wait "$swtpm_pid" 2>/dev/null
+stop_swtpm
 expect 2 "verify without its TPM" "$IMANS" verify "$tmp/list" --tcti "$TPM2TOOLS_TCTI"
 expect 2 "pcr read without its TPM" "$IMANS" pcr read
 finish
