@@ -60,10 +60,11 @@ static bool starts_at_zero(const struct anchor_register *reg, bool boot)
  */
 static void judge_place(struct anchor *a, const struct anchor_request *rq)
 {
-	const struct anchor_registration *first = &a->registration[0];
+	const struct anchor_registration *first;
 
 	if (rq->has_default || !a->nregistrations)
 		return;
+	first = &a->registration[0];
 	if (a->nregistrations > 1)
 		texts_add(&a->problems, "registered again in entry %zu: that record is believed only if PCR %u is verified, too",
 			  a->registration[1].entry, IMA_DEFAULT_PCR);
