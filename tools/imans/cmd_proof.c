@@ -21,7 +21,7 @@ static const struct option_spec options[] = {
 	[OPT_SELF] = { "self", NULL, false,
 		"Inside of a namespace: write the tenant's part." },
 	[OPT_SAVED] = { "saved", "FILE", false,
-		"Namespace ID has ended: FILE is a copy of its ima/anchor, made at any time before. Needs --list." },
+		"The namespace has ended: FILE is a copy of its ima/anchor, made at any time before. Needs --list." },
 	[OPT_LIST] = { "list", "FILE", false,
 		"With --saved: the whole list the namespace ended with." },
 	[OPT_FOR] = { "for", "PART", false,
@@ -49,7 +49,7 @@ static const char *const text[] = {
 	"Writes what proves to a verifier what the list of namespace ID was, and nothing of other tenants but digests: the list, the leaf with its salt and path, the boot record of the namespace, the register record and the anchor that covers the list in clear, all other records of the two PCRs as digests, and the values of these PCRs. The format is that of 'imans verify --proof'. What is not anchored yet is anchored first; the list is written up to what that anchor covers.",
 	"If anchors come so often that the last one is always another, the bundle has the one that covers the list and says so: it is verified with --allow-prefix.",
 	"--self is for inside, where the host's list and TPM are not to be seen: it writes the list, the leaf and the path, read from ima/anchor and the namespace's own list. What is missing, the records of the two PCRs and their values, the host writes by 'imans proof --for PART', and 'imans verify --proof PART --host-part FILE' takes both. Neither has to believe the other.",
-	"A namespace that has ended has no leaf any more, but an anchor told its last one. Who kept a copy of ima/anchor, from any time, for its salt, and the whole list, can prove the list: --saved and --list.",
+	"A namespace that has ended has no leaf any more, but an anchor told its last one. Who kept a copy of ima/anchor, from any time, for its salt, and the whole list, can prove the list: --saved and --list, with ID on the host, or with --self anywhere for the tenant's part.",
 	"The bundle is judged before it is left: the exit status is 1 if it will not be verified, with the reasons on standard error. It is written nevertheless. Files are written for their owner only.",
 	NULL,
 };
@@ -104,8 +104,8 @@ static const char *check(const struct proof_maker *m, int argc)
 		return "one of ID, --self and --for expected";
 	if (!m->saved != !m->list)
 		return "--saved and --list go together";
-	if (m->saved && !argc)
-		return "--saved goes with an ID";
+	if (m->saved && m->part)
+		return "--saved does not go with --for: the part has it";
 	if (m->self && (m->maker.nonce || m->host_list || m->no_pcrs))
 		return "--self writes nothing of the host's";
 	if (m->no_pcrs && m->maker.nonce)

@@ -84,60 +84,6 @@ static uint32_t default_pcrs(const struct buf *list)
 	return pcrs;
 }
 
-static void free_namespaces(struct quote_ns *ns, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		buf_free(&ns[i].list);
-	free(ns);
-}
-
-/*
- * Lists of all namespaces that have a leaf, and in @anchor that which all of them
- * are under, or 0 if they are not. What goes meanwhile is left out, and then the
- * anchor is another one.
- */
-static bool read_namespaces(const struct request *rq, struct quote_ns **out,
-			    size_t *n, uint64_t *anchor)
-{
-	struct view_ids ids;
-	bool good = true;
-	size_t i;
-
-	*out = NULL;
-	*n = 0;
-	*anchor = 0;
-	if (!leaf_read_ids(rq->dir, &ids))
-		return false;
-	*out = xcalloc(ids.n, sizeof(**out));
-	for (i = 0; good && i < ids.n; i++) {
-		struct quote_ns *ns = &(*out)[*n];
-		char *path = leaf_path(rq->dir, ids.id[i]);
-		enum view_result res;
-		struct leaf l;
-
-		res = leaf_read(path, &l);
-		free(path);
-		good = res != VIEW_FAILED;
-		if (res != VIEW_OK)
-			continue;
-		++*n;
-		ns->id = l.id;
-		ns->slot = l.slot;
-		ns->seq = l.seq;
-		memcpy(ns->salt, l.salt, sizeof(ns->salt));
-		if (*n > 1 && l.anchor != *anchor)
-			l.anchor = 0;
-		*anchor = l.anchor;
-		path = securityfs_ns_file(rq->dir, l.id, SECURITYFS_LIST);
-		good = leaf_read_list(path, &l, &ns->list);
-		free(path);
-	}
-	view_free_ids(&ids);
-	return good;
-}
-
 /* The last anchor of a list, 0 if there is none. */
 static uint64_t last_anchor(const struct buf *list)
 {
@@ -167,22 +113,20 @@ static bool make_all(struct request *rq, const char *list, struct quote *q,
 		     enum prefix_result *res, struct prefix *p)
 {
 	double end = swtpm_now() + NAMESPACES_SECONDS;
-	struct quote_ns *ns;
-	uint64_t anchor;
-	size_t n;
+	struct leaf_all all;
 
 	if (!rq->namespaces)
 		return make_once(rq, list, q, res, p);
 	while (swtpm_now() < end) {
-		if (!read_namespaces(rq, &ns, &n, &anchor) ||
+		if (!leaf_read_all(rq->dir, &all) ||
 		    !make_once(rq, list, q, res, p)) {
-			free_namespaces(ns, n);
+			leaf_free_all(&all);
 			return false;
 		}
 		q->has_namespaces = true;
-		q->ns = ns;
-		q->nns = n;
-		if (!n || (anchor && anchor == last_anchor(&q->list)) ||
+		q->ns = all.v;
+		q->nns = all.n;
+		if (!all.n || (all.anchor && all.anchor == last_anchor(&q->list)) ||
 		    *res == PREFIX_NONE)
 			return true;
 		quote_free(q);

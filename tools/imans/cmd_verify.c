@@ -16,7 +16,7 @@ enum {
 	OPT_VPCR, OPT_REFERENCE, OPT_ALLOW_PREFIX, OPT_ALLOW_VIOLATIONS,
 	OPT_PADDED, OPT_JSON, OPT_BOOT, OPT_ANCHOR, OPT_PROOF, OPT_REGISTER,
 	OPT_HOST, OPT_SAVED, OPT_KEXEC, OPT_SECURITYFS, OPT_HOST_PART,
-	OPT_QUOTE, OPT_NONCE, OPT_AK,
+	OPT_QUOTE, OPT_NONCE, OPT_AK, OPT_NAMESPACES,
 };
 
 /* Values from elsewhere than the quote, whose they have to be. */
@@ -25,12 +25,13 @@ enum {
 /* Of no use to --proof: all of a bundle is judged. */
 #define LIST_OPTIONS (1u << OPT_BANK | 1u << OPT_PCR | 1u << OPT_VPCR | \
 		      1u << OPT_REFERENCE | 1u << OPT_ALLOW_VIOLATIONS | \
-		      1u << OPT_BOOT | 1u << OPT_ANCHOR)
+		      1u << OPT_BOOT | 1u << OPT_ANCHOR | 1u << OPT_NAMESPACES)
 /* What says nothing without PCR values, and what goes with --host only. */
 #define PCR_OPTIONS (1u << OPT_BANK | 1u << OPT_PCR | 1u << OPT_REFERENCE | \
 		     1u << OPT_ALLOW_PREFIX | 1u << OPT_ALLOW_VIOLATIONS | \
 		     1u << OPT_PADDED)
-#define ANCHOR_OPTIONS (1u << OPT_BOOT | 1u << OPT_ANCHOR | 1u << OPT_REGISTER)
+#define ANCHOR_OPTIONS (1u << OPT_BOOT | 1u << OPT_ANCHOR | \
+			1u << OPT_REGISTER | 1u << OPT_NAMESPACES)
 #define HOST_OPTIONS (1u << OPT_SAVED | 1u << OPT_KEXEC | 1u << OPT_SECURITYFS)
 #define QUOTE_OPTIONS (1u << OPT_NONCE | 1u << OPT_AK)
 
@@ -73,7 +74,7 @@ static const struct option_spec options[] = {
 	[OPT_KEXEC] = { "kexec", NULL, false,
 		"With --host: the last boot_aggregate is that of a kexec; namespaces born before it have ended without a record." },
 	[OPT_SECURITYFS] = { "securityfs", "DIR", false,
-		"With --host, and with --boot or --anchor without LIST: where the host's securityfs is mounted. Default: " SECURITYFS_DIR "." },
+		"With --host and --namespaces, and with --boot or --anchor without LIST: where the host's securityfs is mounted. Default: " SECURITYFS_DIR "." },
 	[OPT_HOST_PART] = { "host-part", "FILE", false,
 		"With --proof: BUNDLE is a tenant's part, FILE the host's." },
 	[OPT_QUOTE] = { "quote", "FILE", false,
@@ -82,6 +83,8 @@ static const struct option_spec options[] = {
 		"The nonce the quote has to answer; with --quote, or with --proof if the bundle has a quote." },
 	[OPT_AK] = { "ak", "FILE", false,
 		"The public key the quote has to be signed with: PEM or TPM2B_PUBLIC." },
+	[OPT_NAMESPACES] = { "namespaces", NULL, false,
+		"With --anchor: rebuild the tree of the last anchor from the lists of all namespaces of this machine. With --quote they are in FILE." },
 	{ NULL, NULL, false, NULL },
 };
 
@@ -97,7 +100,7 @@ static const char *const text[] = {
 	"With --host each list is replayed. The result, acc, is what the death record commits to. It is compared with the kernel's own, which status shows, for the living; with the death record for those that end meanwhile and those given with --list; and with what the namespace says itself for those given with --vpcr: their files can be reached by /proc/PID/root. A list that lost entries never leads to acc.",
 	"Namespaces that are born or die meanwhile do no harm: lists are read before the directory and again after it. What the kernel may still have to add is waited for, up to 13 seconds; if it does not come the exit status is 2.",
 	"After a kexec with the list carried over, births of the kernel before have no death records. Any file can be listed as boot_aggregate: only the user can know that there was a kexec, see --kexec.",
-	"--boot and --anchor judge what the kernel's anchor module wrote in LIST, the host's own unless given. The record ima_ns_register names the two PCRs and their start values; from there all their entries are replayed. It must be the first of both and stand in the default PCR with the same text, and nothing else may be in the two PCRs but ima_ns_boot, ima_ns_anchor and ima_ns_unregister. Each anchor must have the next number and a token whose SHA-256 is the token before: only the kernel knew it. The rest of LIST is verified, too: whoever trusts the register record does so because of what the default PCR had before it. With --pcr and only PCRs of the anchor it is not, and then their start values must be zero.",
+	"--boot and --anchor judge what the kernel's anchor module wrote in LIST, the host's own unless given. The record ima_ns_register names the two PCRs and their start values; from there all their entries are replayed. It must be the first of both and stand in the default PCR with the same text, and nothing else may be in the two PCRs but ima_ns_boot, ima_ns_anchor and ima_ns_unregister. Each anchor must have the next number and a token whose SHA-256 is the token before: only the kernel knew it. The rest of LIST is verified, too: whoever trusts the register record does so because of what the default PCR had before it. With --pcr and only PCRs of the anchor it is not, and then their start values must be zero. --namespaces rebuilds the tree of the last anchor from the lists of all namespaces, whose leaves init sees in ima_ns/proof: it has to have the same root, with all other slots free.",
 	"Tokens vouch for anchors, not for boot records: a boot record that somebody with access to the TPM has appended is not told from one of the kernel. An anchor does not agree with an earlier value of the PCR: --allow-prefix does not apply to these two.",
 	"A registration ends with ima_ns_unregister, which has the next token, or with the ima_ns_shutdown of a kexec, which the anchor before has to tell; then another may follow. One that is not in the default PCR failed, and is noted if another follows. What is only noted, too: that there were more or fewer boot records with late=1 than namespaces alive. Start values are none if the machine had no TPM: then nothing is verified, whatever the tokens are.",
 	"--proof judges a JSON object with exactly these members. \"format\": \"ima-ns-proof\", \"version\": 1; \"id\" of the namespace; \"list\", its binary list in base64; \"seq\", so many entries of it the leaf covers; \"salt\", 64 hex digits; \"index\" and \"n\", slot of the leaf and number of slots; \"path\", the siblings of the leaf from the bottom up, each 64 hex digits; \"banks\", the PCR banks of the register record in its order, e.g. [\"sha1\", \"sha256\"]; \"pcr_boot\" and \"pcr_anchor\", all records of these PCRs from the register record on: a string is the template data in base64, an array has the template digests in hex, as many as banks; \"pcrs\", values as 'imans pcr read --json' prints them; \"quote\", null or what 'imans quote' writes, without lists. A namespace that has ended has \"dead\": true in place of index, n and path.",
@@ -307,7 +310,8 @@ static int run_quote(struct cmdline *c, struct request *rq)
 {
 	unsigned int wrong = rq->options &
 		(VALUE_OPTIONS | HOST_OPTIONS | 1u << OPT_HOST |
-		 1u << OPT_REGISTER | 1u << OPT_HOST_PART);
+		 1u << OPT_REGISTER | 1u << OPT_HOST_PART |
+		 1u << OPT_NAMESPACES);
 
 	if (wrong)
 		return usage_error(c, "--%s does not go with --quote",
@@ -324,8 +328,9 @@ static int run_quote(struct cmdline *c, struct request *rq)
 static int run_list(struct cmdline *c, struct request *rq)
 {
 	bool own = !c->argc && rq->options & (1u << OPT_BOOT | 1u << OPT_ANCHOR);
+	bool tree = rq->options & 1u << OPT_NAMESPACES;
 	unsigned int wrong = rq->options & HOST_OPTIONS &
-			     ~(own ? 1u << OPT_SECURITYFS : 0);
+			     ~(own || tree ? 1u << OPT_SECURITYFS : 0);
 	char *list;
 	int rc;
 
@@ -336,6 +341,9 @@ static int run_list(struct cmdline *c, struct request *rq)
 		return usage_error(c, "--%s goes with --proof only",
 				   name_of(rq->options & (1u << OPT_REGISTER |
 							  1u << OPT_HOST_PART)));
+	if (tree && !(rq->options & 1u << OPT_ANCHOR))
+		return usage_error(c, "--namespaces goes with --anchor only");
+	rq->one.namespaces = tree ? rq->host.src.dir : NULL;
 	if (rq->options & QUOTE_OPTIONS)
 		return usage_error(c, "--%s goes with --quote or --proof only",
 				   name_of(rq->options & QUOTE_OPTIONS));

@@ -38,7 +38,8 @@ char *leaf_own_path(const char *dir)
 	return xasprintf("%s/integrity/ima/anchor", dir);
 }
 
-bool leaf_read_ids(const char *dir, struct view_ids *ids)
+/* The ids that have such a file; false, with the reason printed. */
+static bool read_ids(const char *dir, struct view_ids *ids)
 {
 	char *path = xasprintf("%s/ima_ns/proof", dir);
 	DIR *d = opendir(path);
@@ -89,6 +90,56 @@ enum view_result leaf_read(const char *path, struct leaf *l)
 	}
 	buf_free(&b);
 	return res;
+}
+
+static bool read_one(const char *dir, uint64_t id, struct leaf_all *all)
+{
+	struct quote_ns *ns = &all->v[all->n];
+	char *path = leaf_path(dir, id);
+	enum view_result res;
+	struct leaf l;
+	bool good;
+
+	res = leaf_read(path, &l);
+	free(path);
+	if (res != VIEW_OK)
+		return res != VIEW_FAILED;
+	all->anchor = all->n && l.anchor != all->anchor ? 0 : l.anchor;
+	all->n++;
+	ns->id = l.id;
+	ns->slot = l.slot;
+	ns->seq = l.seq;
+	memcpy(ns->salt, l.salt, sizeof(ns->salt));
+	path = securityfs_ns_file(dir, l.id, SECURITYFS_LIST);
+	good = leaf_read_list(path, &l, &ns->list);
+	free(path);
+	return good;
+}
+
+bool leaf_read_all(const char *dir, struct leaf_all *all)
+{
+	struct view_ids ids;
+	bool good = true;
+	size_t i;
+
+	memset(all, 0, sizeof(*all));
+	if (!read_ids(dir, &ids))
+		return false;
+	all->v = xcalloc(ids.n, sizeof(*all->v));
+	for (i = 0; good && i < ids.n; i++)
+		good = read_one(dir, ids.id[i], all);
+	view_free_ids(&ids);
+	return good;
+}
+
+void leaf_free_all(struct leaf_all *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		buf_free(&all->v[i].list);
+	free(all->v);
+	memset(all, 0, sizeof(*all));
 }
 
 /* Only files of securityfs go on; they have no size. */

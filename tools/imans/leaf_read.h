@@ -8,15 +8,13 @@
 #include "leaf.h"
 #include "pcr.h"
 #include "prefix.h"
+#include "quote.h"
 #include "view.h"
 
 /* Path of the file with the leaf of namespace @id, to be freed. */
 char *leaf_path(const char *dir, uint64_t id);
 /* That of the namespace that securityfs belongs to. */
 char *leaf_own_path(const char *dir);
-/* The ids that have such a file; false, with the reason printed. */
-bool leaf_read_ids(const char *dir, struct view_ids *ids);
-
 /* VIEW_GONE prints nothing; a copy of the file will do. */
 enum view_result leaf_read(const char *path, struct leaf *l);
 
@@ -25,6 +23,24 @@ enum view_result leaf_read(const char *path, struct leaf *l);
  * the reason printed, if it never has, or comes to something else.
  */
 bool leaf_read_list(const char *path, const struct leaf *l, struct buf *list);
+
+/**
+ * struct leaf_all - all namespaces that have a leaf
+ * @anchor:	that which all of them are under, 0 if there is none such
+ */
+struct leaf_all {
+	struct quote_ns *v;
+	size_t n;
+	uint64_t anchor;
+};
+
+/*
+ * Read the leaves of all, and their lists as far as they cover them. Who goes
+ * meanwhile is left out, which makes another anchor. False, with the reason
+ * printed; to be freed in any case.
+ */
+bool leaf_read_all(const char *dir, struct leaf_all *all);
+void leaf_free_all(struct leaf_all *all);
 
 /*
  * Read the list @path until a part of it leads to the values of @set, and cut it

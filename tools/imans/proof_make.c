@@ -235,7 +235,7 @@ static bool read_saved(struct proof_maker *m, struct leaf *l, struct buf *list)
 		msg_errno("%s", m->saved);
 	if (res != VIEW_OK)
 		return false;
-	if (l->id != m->id) {
+	if (m->id && l->id != m->id) {
 		msg("%s is of namespace %llu", m->saved,
 		    (unsigned long long)l->id);
 		return false;
@@ -275,26 +275,42 @@ out_free:
 
 /* --- The parts */
 
-static int make_self(struct proof_maker *m)
+static bool read_own(struct proof_maker *m, struct leaf *l, struct buf *list)
 {
 	char *path = leaf_own_path(m->dir), *list_path = securityfs_list(m->dir);
-	struct buf list = { 0 };
 	enum view_result res;
+	bool good;
+
+	res = leaf_read(path, l);
+	if (res == VIEW_GONE)
+		securityfs_explain(m->dir, path);
+	good = res == VIEW_OK && leaf_read_list(list_path, l, list);
+	free(list_path);
+	free(path);
+	return good;
+}
+
+#define MISSING "missing are the records of pcr_boot and pcr_anchor and their values, which the host writes by: imans proof --for PART"
+
+static int make_self(struct proof_maker *m)
+{
+	struct buf list = { 0 };
 	int rc = IMANS_ERROR;
 	struct leaf l;
 
-	res = leaf_read(path, &l);
-	if (res == VIEW_GONE)
-		securityfs_explain(m->dir, path);
-	if (res == VIEW_OK && leaf_read_list(list_path, &l, &list) &&
-	    json_write(bundle_tenant_json(&l, &list), m->output)) {
-		rc = IMANS_OK;
-		msg("this is the tenant's part, under the anchor with seq %llu; missing are the records of pcr_boot and pcr_anchor and their values, which the host writes by: imans proof --for PART",
-		    (unsigned long long)l.anchor);
-	}
+	if (m->saved ? !read_saved(m, &l, &list) : !read_own(m, &l, &list))
+		goto out_free;
+	if (!json_write(m->saved ? bundle_dead_json(&l, &list) :
+				   bundle_tenant_json(&l, &list), m->output))
+		goto out_free;
+	rc = IMANS_OK;
+	if (m->saved)
+		msg("this is the tenant's part; " MISSING);
+	else
+		msg("this is the tenant's part, under the anchor with seq %llu; "
+		    MISSING, (unsigned long long)l.anchor);
+out_free:
 	buf_free(&list);
-	free(list_path);
-	free(path);
 	return rc;
 }
 

@@ -168,12 +168,14 @@ json_t *quote_json(const struct quote *q)
 {
 	const TPMS_CLOCK_INFO *c = &q->attest.clockInfo;
 	json_t *o = json_check(json_object());
+	char firmware[32];
 
+	snprintf(firmware, sizeof(firmware), "0x%016llx",
+		 (unsigned long long)q->attest.firmwareVersion);
 	json_put(o, "clock", json_integer((json_int_t)c->clock));
 	json_put(o, "resetCount", json_integer(c->resetCount));
 	json_put(o, "restartCount", json_integer(c->restartCount));
 	json_put(o, "safe", json_boolean(c->safe));
-	json_put(o, "firmware",
-		 json_integer((json_int_t)q->attest.firmwareVersion));
+	json_put(o, "firmware", json_string(firmware));
 	return o;
 }

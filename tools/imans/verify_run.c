@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "json.h"
+#include "leaf_read.h"
 #include "tree.h"
 #include "verify_anchor.h"
 #include "verify_run.h"
@@ -186,6 +187,26 @@ static void report(const struct list_request *rq, const struct outcome *o,
 		printf("verified\n");
 }
 
+/* The last anchor must be the one that all lists were read for. */
+static void judge_tree(const struct list_request *rq, struct outcome *o,
+		       const struct leaf_all *all)
+{
+	const struct anchor *a = &o->anchor;
+	const struct anchor_mark *last = a->nmarks ? &a->mark[a->nmarks - 1] :
+						     NULL;
+
+	if (!rq->namespaces)
+		return;
+	if (!last)
+		texts_add(&o->reasons, "no anchor covers the lists of the namespaces");
+	else if (all->n && all->anchor != last->seq)
+		texts_add(&o->reasons, "the lists of the namespaces are not all under the last anchor, seq %llu: anchors are made faster than they can be read",
+			  (unsigned long long)last->seq);
+	else
+		tree_judge(all->v, all->n, last, rq->opt.allow_prefix,
+			   &o->reasons);
+}
+
 /*
  * An entry that comes while a live list and live PCRs are read makes them
  * differ in either direction: a kernel may extend before it lists, or after.
@@ -194,6 +215,7 @@ static void report(const struct list_request *rq, const struct outcome *o,
 int verify_run(struct list_request *rq)
 {
 	struct outcome o = { 0 };
+	struct leaf_all all = { 0 };
 	struct buf list = { 0 };
 	struct pcr_set pcrs = { 0 };
 	int attempt, rc = IMANS_ERROR;
@@ -207,6 +229,9 @@ int verify_run(struct list_request *rq)
 	if (!read_list(rq->path, &list))
 		goto out_free;
 	for (attempt = 1; ; attempt++) {
+		leaf_free_all(&all);
+		if (rq->namespaces && !leaf_read_all(rq->namespaces, &all))
+			goto out_free;
 		if (!used_pcrs(&list, &used) ||
 		    !sources_gather(&rq->src, wanted_pcrs(rq, used),
 				    rq->opt.pcrs, &pcrs))
@@ -215,6 +240,7 @@ int verify_run(struct list_request *rq)
 			goto out_free;
 		if (!judge_once(rq, &list, &pcrs, &o))
 			goto out_free;
+		judge_tree(rq, &o, &all);
 		if (!live || attempt == LIVE_ATTEMPTS || !o.reasons.n)
 			break;
 		outcome_free(&o);
@@ -222,6 +248,7 @@ int verify_run(struct list_request *rq)
 	report(rq, &o, &pcrs);
 	rc = o.reasons.n ? IMANS_FAILED : IMANS_OK;
 out_free:
+	leaf_free_all(&all);
 	outcome_free(&o);
 	buf_free(&list);
 	pcr_set_free(&pcrs);

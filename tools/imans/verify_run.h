@@ -14,12 +14,15 @@
  * struct list_request - what is to be verified
  * @anchor:	the records of the anchor in the list, too: only what is to be
  *		compared is set
+ * @namespaces:	where securityfs is, to rebuild the tree from the lists of all
+ *		namespaces; or NULL
  */
 struct list_request {
 	const char *path;
 	struct sources src;
 	struct verify_options opt;
 	struct anchor_request anchor;
+	const char *namespaces;
 	bool json;
 };
 

@@ -101,6 +101,11 @@ expect 2 "verify --host-part without --proof" "$IMANS" verify --host-part "$bund
 : >"$tmp/inside/integrity/ima/anchor"
 expect 2 "proof --self without module" "$IMANS" proof --self --securityfs "$tmp/inside"
 says err "it is empty: no module vouches for the namespace"
+expect 0 "proof --self of one that has ended" "$IMANS" proof --self --saved "$tmp/saved" \
+	--list "$tmp/ended" -o "$tmp/part"
+expect 0 "proof --for" "${proof[@]}" --for "$tmp/part"
+expect 0 "verify --proof --host-part" "$IMANS" verify --proof "$tmp/part" --host-part "$bundle" "${values[@]}"
+says out "^anchor: seq 3, 2 slots, death$"
 expect 2 "proof --for of a list" "${proof[@]}" --for "$tmp/list"
 says err "malformed tenant's part: not JSON"
 
@@ -118,6 +123,23 @@ expect 2 "... the leaf of another" "${proof[@]}" 4 --saved "$tmp/leaf" --list "$
 says err "is of namespace 5"
 expect 2 "... who has not ended" "${proof[@]}" 5 --saved "$tmp/leaf" --list "$tmp/tenant"
 says err "no anchor in the host's list tells the end of namespace 5"
+
+# The tree of the last anchor, from the lists of all namespaces.
+tree=("$IMANS" verify --anchor --namespaces --securityfs "$sec" "${values[@]:2}"
+	"--pcr-value=$(grep "^10:sha256:" "$tmp/values")")
+expect 0 "verify --anchor --namespaces" "${tree[@]}"
+expect 2 "verify --boot --namespaces" "${tree[@]/--anchor/--boot}"
+says err "namespaces goes with --anchor only"
+expect 2 "... without module" "$IMANS" verify --anchor --namespaces --securityfs "$tmp/inside" \
+	"$tmp/list" "${values[@]}"
+says err "ima_ns is not loaded"
+mv "$sec/ima_ns/proof/5" "$tmp/hidden"
+expect 1 "... one is hidden" "${tree[@]}"
+says out "the lists of 0 namespaces are not what is below the root of the anchor with seq 4"
+sed 's/^anchor: 4/anchor: 3/' "$tmp/hidden" >"$sec/ima_ns/proof/5"
+expect 1 "... another anchor" "${tree[@]}"
+says out "not all under the last anchor, seq 4: anchors are made faster"
+cp "$tmp/hidden" "$sec/ima_ns/proof/5"
 
 # No boot record, no registration.
 expect 2 "proof by a list without anchor" "${proof[@]}" 5 --host-list "$tmp/tenant"
