@@ -104,17 +104,20 @@ void host_part_free(struct host_part *h)
 	memset(h, 0, sizeof(*h));
 }
 
-uint32_t host_part_pcrs(const struct buf *list)
+uint32_t host_part_pcrs(const struct buf *list, uint64_t ended)
 {
+	const struct anchor_registration *r = NULL;
+	const struct anchor_mark *end;
 	uint32_t pcrs = 0;
 	struct anchor a;
 
 	if (anchor_read(&a, list) && a.nregistrations) {
-		const struct anchor_registration *r =
-			&a.registration[a.nregistrations - 1];
-
-		pcrs = 1u << r->reg.pcr_boot | 1u << r->reg.pcr_anchor;
+		end = ended ? find_end(&a, ended) : NULL;
+		r = end ? registration_of(&a, end->entry) :
+			  &a.registration[a.nregistrations - 1];
 	}
+	if (r)
+		pcrs = 1u << r->reg.pcr_boot | 1u << r->reg.pcr_anchor;
 	anchor_free(&a);
 	return pcrs;
 }

@@ -40,8 +40,11 @@ struct host_part {
 char *host_part_read(struct host_part *h, uint64_t id, uint64_t seq);
 void host_part_free(struct host_part *h);
 
-/* Both PCRs of the registration that goes on, 0 if there is none. */
-uint32_t host_part_pcrs(const struct buf *list);
+/*
+ * Both PCRs of the registration that goes on, or of the one in which namespace
+ * @ended has ended; 0 if there is none.
+ */
+uint32_t host_part_pcrs(const struct buf *list, uint64_t ended);
 
 /* A bundle, or the part of it that only one of them has. */
 json_t *bundle_tenant_json(const struct leaf *l, const struct buf *list);

@@ -18,7 +18,7 @@
 enum {
 	OPT_NONCE, OPT_OUTPUT, OPT_KEY, OPT_HANDLE, OPT_HIERARCHY, OPT_PCRS,
 	OPT_AK_OUT, OPT_LIST, OPT_NO_LIST, OPT_NAMESPACES, OPT_TCTI,
-	OPT_SECURITYFS,
+	OPT_SECURITYFS, OPT_RSA,
 };
 
 static const struct option_spec options[] = {
@@ -45,6 +45,8 @@ static const struct option_spec options[] = {
 		"How to reach the TPM. Default: $TPM2TOOLS_TCTI, else device:/dev/tpmrm0." },
 	[OPT_SECURITYFS] = { "securityfs", "DIR", false,
 		"Where the host's securityfs is mounted. Default: " SECURITYFS_DIR "." },
+	[OPT_RSA] = { "rsa", NULL, false,
+		"The key that is made if none is given is an RSA key, also where the TPM has P-256." },
 	{ NULL, NULL, false, NULL },
 };
 
@@ -76,10 +78,10 @@ static uint32_t default_pcrs(const struct buf *list)
 	uint32_t pcrs = 1u << IMA_DEFAULT_PCR | 1u << 11 | 1u << 12;
 	struct anchor a;
 
-	if (list->len && anchor_read(&a, list))
-		pcrs |= (uint32_t)(a.boot_pcrs | a.anchor_pcrs);
-	else
+	if (!list->len)
 		return pcrs;
+	if (anchor_read(&a, list))
+		pcrs |= (uint32_t)(a.boot_pcrs | a.anchor_pcrs);
 	anchor_free(&a);
 	return pcrs;
 }
@@ -207,6 +209,8 @@ static bool set_option(struct request *rq, int o, const char *value)
 		return rq->no_list = true;
 	case OPT_NAMESPACES:
 		return rq->namespaces = true;
+	case OPT_RSA:
+		return rq->maker.choice.rsa = true;
 	case OPT_TCTI:
 		rq->maker.tcti = value;
 		return true;

@@ -50,8 +50,8 @@ static bool read_host(struct proof_maker *m, struct host_part *h)
 	return good;
 }
 
-/* Which PCRs they are only the list says. */
-static bool begin_host(struct proof_maker *m)
+/* Which PCRs they are only the list says; @ended: a namespace that has, or 0. */
+static bool begin_host(struct proof_maker *m, uint64_t ended)
 {
 	char *path = m->host_list ? xstrdup(m->host_list) :
 				    securityfs_list(m->dir);
@@ -61,7 +61,7 @@ static bool begin_host(struct proof_maker *m)
 	if (read_file(path, &list)) {
 		securityfs_explain(m->dir, path);
 	} else {
-		m->maker.pcrs = host_part_pcrs(&list);
+		m->maker.pcrs = host_part_pcrs(&list, ended);
 		good = m->maker.pcrs;
 		if (!good)
 			msg("%s: there is no ima_ns_register in it: nothing is anchored",
@@ -198,7 +198,7 @@ static int make_live(struct proof_maker *m)
 	char *why = NULL;
 	struct leaf l;
 
-	if (!begin_host(m))
+	if (!begin_host(m, 0))
 		return IMANS_ERROR;
 	for (;;) {
 		if (!read_tenant(m, &l, &list, end) || !read_host(m, &h))
@@ -257,7 +257,8 @@ static int make_dead(struct proof_maker *m)
 	char *why = NULL;
 	struct leaf l;
 
-	if (!read_saved(m, &l, &list) || !begin_host(m) || !read_host(m, &h))
+	if (!read_saved(m, &l, &list) || !begin_host(m, m->id) ||
+	    !read_host(m, &h))
 		goto out_free;
 	why = host_part_read(&h, m->id, 0);
 	if (why)
@@ -330,7 +331,7 @@ static int make_host(struct proof_maker *m)
 	if (why)
 		msg("%s: malformed tenant's part: %s", m->part, why);
 	free(why);
-	if (why || !begin_host(m) || !read_host(m, &h))
+	if (why || !begin_host(m, anchor ? 0 : m->id) || !read_host(m, &h))
 		goto out_free;
 	why = host_part_read(&h, m->id, anchor);
 	if (why)

@@ -66,15 +66,17 @@ static void make_template(TPM2B_PUBLIC *public, bool ecc)
 }
 
 /* A primary key is the same each time: it is derived from the TPM's seed. */
-static bool make_primary(struct tpm *t, bool owner, struct tpm_key *k)
+static bool make_primary(struct tpm *t, const struct tpm_key_choice *choice,
+			 struct tpm_key *k)
 {
 	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	TPM2B_DATA outside = { 0 };
 	TPML_PCR_SELECTION none = { 0 };
 	TPM2B_PUBLIC template, *public = NULL;
+	bool owner = choice->owner;
 	TSS2_RC rc;
 
-	make_template(&template, has_p256(t));
+	make_template(&template, !choice->rsa && has_p256(t));
 	rc = Esys_CreatePrimary(tpm_esys(t), owner ? ESYS_TR_RH_OWNER :
 						     ESYS_TR_RH_ENDORSEMENT,
 				ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
@@ -195,7 +197,7 @@ struct tpm_key *tpm_key_get(struct tpm *t, const struct tpm_key_choice *choice)
 		good = get_persistent(t, choice->handle, k) &&
 		       read_public(t, k);
 	else
-		good = make_primary(t, choice->owner, k);
+		good = make_primary(t, choice, k);
 	if (good && is_good(k))
 		return k;
 	tpm_key_put(t, k);

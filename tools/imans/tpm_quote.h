@@ -13,11 +13,13 @@
  * @context:	file of tpm2_createak and others, or NULL
  * @handle:	of a persistent key, or 0
  * @owner:	make the key in the owner hierarchy, not in that of endorsements
+ * @rsa:	make an RSA key
  */
 struct tpm_key_choice {
 	const char *context;
 	uint32_t handle;
 	bool owner;
+	bool rsa;
 };
 
 struct tpm_key;

@@ -73,6 +73,11 @@ expect 0 "verify --quote" "${verify[@]}" "$tmp/owner.pem"
 expect 1 "... by the other key" "${verify[@]}" "$tmp/ak.pem"
 reason "the signature is not that of the key: the quote is of another key$"
 
+expect 0 "quote --rsa" "${quote[@]}" --rsa --ak-out "$tmp/rsa.pem"
+expect 0 "verify --quote" "${verify[@]}" "$tmp/rsa.pem"
+openssl pkey -pubin -in "$tmp/rsa.pem" -text -noout 2>/dev/null | grep -q "2048 bit"
+result $? "... of an RSA key"
+
 expect 0 "quote" "${quote[@]}"
 expect 1 "another nonce" "$IMANS" verify --quote "$q" --nonce "$other" --ak "$tmp/ak.pem"
 reason "the quote answers the nonce $nonce, which was not asked"
