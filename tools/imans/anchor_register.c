@@ -26,9 +26,9 @@ static bool is_same(const struct list_field *f, const struct list_field *g)
 }
 
 /*
- * A registration is over, or the list is: all three places must be complete. The
- * end may be incomplete where another registration follows: its token says that
- * the kernel wrote it, the TPM did not take all of it.
+ * A registration is over, or the list is: all three places must be complete.
+ * The end may be incomplete where another registration follows: its token says
+ * that the kernel wrote it, the TPM did not take all of it.
  */
 void anchor_check_complete(struct reading *r, bool is_followed)
 {
@@ -105,9 +105,9 @@ static void begin_registration(struct reading *r, const struct list_entry *e,
 
 /*
  * The default PCR comes last: what is not in there failed before anything was
- * anchored, and another one may follow. Nobody can make a complete one look like
- * this unless the default PCR is not judged; then the start values of the other
- * tell that it is not the first (judge_place()).
+ * anchored, and another one may follow. Nobody can make a complete one look
+ * like this unless the default PCR is not judged; then the start values of the
+ * other tell that it is not the first (judge_place()).
  */
 static bool is_incomplete(const struct reading *r)
 {
@@ -220,8 +220,8 @@ void anchor_take_unregister(struct reading *r, const struct list_entry *e,
 }
 
 /*
- * After it nothing is anchored, and with a kexec another kernel may register. As
- * whoever has the TPM can write it, the anchor before has to say it, too.
+ * After it nothing is anchored, and with a kexec another kernel may register.
+ * As whoever has the TPM can write it, the anchor before has to say it, too.
  */
 void anchor_take_shutdown(struct reading *r, const struct list_entry *e,
 			  const struct anchor_record *rec)

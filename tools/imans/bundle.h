@@ -66,8 +66,8 @@ bool bundle_parse_parts(struct bundle *b, const struct buf *tenant,
 void bundle_free(struct bundle *b);
 
 /*
- * Of a tenant's part: whose it is, and which anchor covers it, 0 if the namespace
- * has ended. NULL, or what is wrong, to be freed.
+ * Of a tenant's part: whose it is, and which anchor covers it, 0 if the
+ * namespace has ended. NULL, or what is wrong, to be freed.
  */
 char *bundle_parse_tenant(const struct buf *text, uint64_t *id,
 			  uint64_t *anchor);

@@ -162,8 +162,8 @@ json_t *bundle_dead_json(const struct leaf *l, const struct buf *list)
 }
 
 /*
- * Was that bank extended with padded SHA-1 digests? Its value says so, if there is
- * one, else it is what Linux 6.12 does.
+ * Was that bank extended with padded SHA-1 digests? Its value says so, if
+ * there is one, else it is what Linux 6.12 does.
  */
 static bool is_padded(const struct host_part *h, uint32_t pcr,
 		      const struct hash_alg *bank)

@@ -33,9 +33,9 @@ struct host_part {
 };
 
 /*
- * Find in @h->list what there is of namespace @id: with anchor number @seq of the
- * registration that goes on, or with its end if @seq is 0. NULL, or what is
- * missing, to be freed.
+ * Find in @h->list what there is of namespace @id: with anchor number @seq of
+ * the registration that goes on, or with its end if @seq is 0. NULL, or what
+ * is missing, to be freed.
  */
 char *host_part_read(struct host_part *h, uint64_t id, uint64_t seq);
 void host_part_free(struct host_part *h);

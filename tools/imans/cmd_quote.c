@@ -128,8 +128,8 @@ static bool make_all(struct request *rq, const char *list, struct quote *q,
 		q->has_namespaces = true;
 		q->ns = all.v;
 		q->nns = all.n;
-		if (!all.n || (all.anchor && all.anchor == last_anchor(&q->list)) ||
-		    *res == PREFIX_NONE)
+		if (!all.n || *res == PREFIX_NONE ||
+		    (all.anchor && all.anchor == last_anchor(&q->list)))
 			return true;
 		quote_free(q);
 	}

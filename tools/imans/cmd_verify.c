@@ -257,16 +257,16 @@ static const char *name_of(unsigned int some)
 static int run_host(struct cmdline *c, struct request *rq)
 {
 	bool has_values = rq->one.src.given.n || sources_are_live(&rq->one.src);
+	unsigned int wrong = rq->options & (ANCHOR_OPTIONS | QUOTE_OPTIONS |
+					    1u << OPT_HOST_PART);
 	int rc = IMANS_OK, rc_host;
 	char *list;
 
 	if (c->argc > 1)
 		return usage_error(c, "one LIST at most with --host");
-	if (rq->options & (ANCHOR_OPTIONS | QUOTE_OPTIONS | 1u << OPT_HOST_PART))
+	if (wrong)
 		return usage_error(c, "--%s does not go with --host",
-				   name_of(rq->options &
-					   (ANCHOR_OPTIONS | QUOTE_OPTIONS |
-					    1u << OPT_HOST_PART)));
+				   name_of(wrong));
 	if (has_values && rq->one.json)
 		return usage_error(c, "--host --json takes no PCR values: verify LIST with them on its own");
 	if (!has_values && rq->options & PCR_OPTIONS)
@@ -289,8 +289,8 @@ static int run_host(struct cmdline *c, struct request *rq)
 
 static int run_proof(struct cmdline *c, struct request *rq)
 {
-	unsigned int wrong = rq->options &
-		(LIST_OPTIONS | HOST_OPTIONS | 1u << OPT_HOST | 1u << OPT_QUOTE);
+	unsigned int wrong = rq->options & (LIST_OPTIONS | HOST_OPTIONS |
+					    1u << OPT_HOST | 1u << OPT_QUOTE);
 	unsigned int asked = rq->options & QUOTE_OPTIONS;
 
 	if (wrong)
@@ -324,10 +324,12 @@ static int run_quote(struct cmdline *c, struct request *rq)
 	return verify_quote(&rq->bundle.quote, &rq->one);
 }
 
-/* The host's own list if it is to have records of the anchor and is not given. */
+/* The host's own list if records of the anchor are wanted and none is given. */
 static int run_list(struct cmdline *c, struct request *rq)
 {
-	bool own = !c->argc && rq->options & (1u << OPT_BOOT | 1u << OPT_ANCHOR);
+	const unsigned int records = 1u << OPT_BOOT | 1u << OPT_ANCHOR;
+	const unsigned int proofs = 1u << OPT_REGISTER | 1u << OPT_HOST_PART;
+	bool own = !c->argc && rq->options & records;
 	bool tree = rq->options & 1u << OPT_NAMESPACES;
 	unsigned int wrong = rq->options & HOST_OPTIONS &
 			     ~(own || tree ? 1u << OPT_SECURITYFS : 0);
@@ -337,10 +339,9 @@ static int run_list(struct cmdline *c, struct request *rq)
 	if (wrong)
 		return usage_error(c, "--%s goes with --host only",
 				   name_of(wrong));
-	if (rq->options & (1u << OPT_REGISTER | 1u << OPT_HOST_PART))
+	if (rq->options & proofs)
 		return usage_error(c, "--%s goes with --proof only",
-				   name_of(rq->options & (1u << OPT_REGISTER |
-							  1u << OPT_HOST_PART)));
+				   name_of(rq->options & proofs));
 	if (tree && !(rq->options & 1u << OPT_ANCHOR))
 		return usage_error(c, "--namespaces goes with --anchor only");
 	rq->one.namespaces = tree ? rq->host.src.dir : NULL;

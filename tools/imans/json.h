@@ -26,8 +26,8 @@ void json_put_base64(json_t *object, const char *key, const void *data,
 /* Print @root and a newline on stdout, drop it. */
 void json_finish(json_t *root, size_t flags);
 /*
- * The same into file @path, for nobody else to read; NULL is stdout. False, with
- * the reason printed.
+ * The same into file @path, for nobody else to read; NULL is stdout. False,
+ * with the reason printed.
  */
 bool json_write(json_t *root, const char *path);
 

@@ -18,7 +18,9 @@
 #define LAG_SECONDS 2
 #define LAG_PAUSE_MS 10
 
-/* An entry is in acc while its TPM is waited for: ten seconds, then no longer. */
+/*
+ * An entry is in acc while its TPM is waited for: ten seconds, then no longer.
+ */
 #define TPM_SECONDS 13
 
 static void pause_a_bit(void)

@@ -19,8 +19,8 @@ char *leaf_own_path(const char *dir);
 enum view_result leaf_read(const char *path, struct leaf *l);
 
 /*
- * Read the list @path until it has what @l covers, and cut it there. False, with
- * the reason printed, if it never has, or comes to something else.
+ * Read the list @path until it has what @l covers, and cut it there. False,
+ * with the reason printed, if it never has, or comes to something else.
  */
 bool leaf_read_list(const char *path, const struct leaf *l, struct buf *list);
 
@@ -43,9 +43,9 @@ bool leaf_read_all(const char *dir, struct leaf_all *all);
 void leaf_free_all(struct leaf_all *all);
 
 /*
- * Read the list @path until a part of it leads to the values of @set, and cut it
- * there; if none does it is left as it is. PREFIX_MALFORMED also if it cannot be
- * read.
+ * Read the list @path until a part of it leads to the values of @set, and cut
+ * it there; if none does it is left as it is. PREFIX_MALFORMED also if it
+ * cannot be read.
  */
 enum prefix_result read_covered(const char *path, const struct pcr_set *set,
 				struct buf *list, struct prefix *p);

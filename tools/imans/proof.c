@@ -98,8 +98,8 @@ static void take_mark(struct proof *p, struct chain *chain, size_t *last,
 }
 
 /*
- * What comes after the last anchor in clear may be anything. For who has died it
- * does not matter: no id is used again.
+ * What comes after the last anchor in clear may be anything. For who has died
+ * it does not matter: no id is used again.
  */
 static void judge_last(struct proof *p, const struct bundle *b, size_t last,
 		       const struct proof_request *rq)

@@ -11,8 +11,8 @@
 /**
  * struct proof_request - what is asked of a bundle
  * @reg:	SHA-256 template digest of the register record, or NULL
- * @allow_prefix: entries of the list behind seq are tolerated, and anchors behind
- *		the one that covers it
+ * @allow_prefix: entries of the list behind seq are tolerated, and anchors
+ *		behind the one that covers it
  */
 struct proof_request {
 	const uint8_t *reg;

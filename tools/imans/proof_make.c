@@ -34,8 +34,8 @@ static bool read_values(struct proof_maker *m, struct host_part *h)
 }
 
 /*
- * The values first, then as much of the list as leads to them; all of it if none
- * does, which the judgement says in the end.
+ * The values first, then as much of the list as leads to them; all of it if
+ * none does, which the judgement says in the end.
  */
 static bool read_host(struct proof_maker *m, struct host_part *h)
 {
@@ -50,7 +50,9 @@ static bool read_host(struct proof_maker *m, struct host_part *h)
 	return good;
 }
 
-/* Which PCRs they are only the list says; @ended: a namespace that has, or 0. */
+/*
+ * Which PCRs they are only the list says; @ended: a namespace that has, or 0.
+ */
 static bool begin_host(struct proof_maker *m, uint64_t ended)
 {
 	char *path = m->host_list ? xstrdup(m->host_list) :
@@ -225,7 +227,9 @@ out_free:
 
 /* --- One that has ended */
 
-/* What it ended with: the salt is that of the file, all else that of the list. */
+/*
+ * What it ended with: the salt is that of the file, all else that of the list.
+ */
 static bool read_saved(struct proof_maker *m, struct leaf *l, struct buf *list)
 {
 	enum view_result res = leaf_read(m->saved, l);
@@ -278,7 +282,8 @@ out_free:
 
 static bool read_own(struct proof_maker *m, struct leaf *l, struct buf *list)
 {
-	char *path = leaf_own_path(m->dir), *list_path = securityfs_list(m->dir);
+	char *path = leaf_own_path(m->dir);
+	char *list_path = securityfs_list(m->dir);
 	enum view_result res;
 	bool good;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ESYS context behind a struct tpm, for files that speak to a TPM themselves.
+ * The ESYS context behind a struct tpm, for files that speak to a TPM
+ * themselves.
  */
 #ifndef IMANS_TPM_ESYS_H
 #define IMANS_TPM_ESYS_H

@@ -30,9 +30,9 @@ void tpm_key_put(struct tpm *t, struct tpm_key *k);
 const TPM2B_PUBLIC *tpm_key_public(const struct tpm_key *k);
 
 /*
- * Quote the PCRs of @pcrs, in this order of banks, whose values must be those the
- * TPM has: fills @q but for its lists. @stable says whether they were; if not it
- * is to be tried again with new values. Prints why it failed.
+ * Quote the PCRs of @pcrs, in this order of banks, whose values must be those
+ * the TPM has: fills @q but for its lists. @stable says whether they were; if
+ * not it is to be tried again with new values. Prints why it failed.
  */
 bool tpm_quote(struct tpm *t, const struct tpm_key *k,
 	       const struct quote_request *rq, const struct pcr_set *pcrs,

@@ -21,11 +21,12 @@ void tree_judge(const struct quote_ns *ns, size_t n,
 /**
  * list_acc - what the first entries of a list come to
  * @seq:	so many entries
- * @acc:	set to that; if there are not so many, to what all of them come to
+ * @acc:	set to that; if there are not so many, to what all of them come
+ *		to
  * @len:	set to their length in bytes, may be NULL
  *
- * Returns the number of entries of the whole list, or -1 and the message printed
- * if it is malformed.
+ * Returns the number of entries of the whole list, or -1 and the message
+ * printed if it is malformed.
  */
 int64_t list_acc(const char *whose, const struct buf *list, uint64_t seq,
 		 uint8_t *acc, size_t *len);

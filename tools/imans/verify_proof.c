@@ -120,8 +120,8 @@ static void add_values(struct pcr_set *set, const struct pcr_set *more)
 }
 
 /*
- * Values from elsewhere, and those that are signed or, if nothing is, those that
- * the bundle claims.
+ * Values from elsewhere, and those that are signed or, if nothing is, those
+ * that the bundle claims.
  */
 static bool gather(const struct bundle *b, struct sources *src, bool is_signed,
 		   struct pcr_set *set)

@@ -256,8 +256,8 @@ out_free:
 }
 
 /*
- * The records of the anchor are judged if there are any. A quoted PCR that has no
- * entries is not the list's.
+ * The records of the anchor are judged if there are any. A quoted PCR that has
+ * no entries is not the list's.
  */
 static bool choose_values(struct list_request *rq, const struct buf *list,
 			  struct verify_quoted *vq, struct pcr_set *pcrs)

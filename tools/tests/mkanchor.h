@@ -54,7 +54,10 @@ struct mkanchor {
 };
 
 void mka_sha256(const void *data, size_t len, uint8_t *out);
-/* The kernel boots, with banks sha1 and sha256; start values of the two PCRs are zero until changed. */
+/*
+ * The kernel boots, with banks sha1 and sha256; start values of the two PCRs
+ * are zero until changed.
+ */
 void mka_begin(struct mkanchor *m);
 void mka_free(struct mkanchor *m);
 

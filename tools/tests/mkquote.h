@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Quotes as a TPM would make them, with keys of libcrypto. The structures of the
- * TPM are written down byte by byte.
+ * Quotes as a TPM would make them, with keys of libcrypto. The structures of
+ * the TPM are written down byte by byte.
  */
 #ifndef TESTS_MKQUOTE_H
 #define TESTS_MKQUOTE_H

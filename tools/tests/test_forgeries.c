@@ -216,7 +216,9 @@ static void judge_quote(const struct world *w, const char *reason,
 	judge_quote_of(w, quote_of(w), reason, what);
 }
 
-/* @list as the tenant's in @slot, the tenant's boot record being number @boot. */
+/*
+ * @list as the tenant's in @slot, the tenant's boot record being number @boot.
+ */
 static json_t *bundle_with(const struct world *w, const struct mklist *list,
 			   size_t slot, size_t boot)
 {
@@ -366,8 +368,8 @@ static void acc_replaced(void)
 }
 
 /*
- * 3. All anchors are invented, with tokens of another secret, and PCR 12 extended
- * by it from user space.
+ * 3. All anchors are invented, with tokens of another secret, and PCR 12
+ * extended by it from user space.
  */
 static void history_invented(void)
 {
@@ -436,8 +438,8 @@ static void history_invented_from_zero(void)
 }
 
 /*
- * 4. A doctored list, a tree with it, a well-formed further anchor, and one extend
- * from user space.
+ * 4. A doctored list, a tree with it, a well-formed further anchor, and one
+ * extend from user space.
  */
 static void anchor_appended(void)
 {
@@ -456,7 +458,10 @@ static void anchor_appended(void)
 		mka_forge(&w.m, i ? NULL : guess);
 		judge_host(&w, why, what);
 		judge_quote(&w, why, what);
-		/* In a bundle tokens between may be left out, so it counts them. */
+		/*
+		 * In a bundle tokens between may be left out, so it counts
+		 * them.
+		 */
 		judge_bundle(&w, NO_KERNEL, what);
 		end(&w);
 	}

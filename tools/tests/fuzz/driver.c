@@ -73,11 +73,14 @@ static void splice(struct buf *b, const struct buf *from)
 
 static void damage(struct buf *b, const struct corpus *c)
 {
-	static const uint8_t values[] = { 0, 1, 0x7f, 0x80, 0xff, '0', '9', ' ' };
+	static const uint8_t values[] = {
+		0, 1, 0x7f, 0x80, 0xff, '0', '9', ' ',
+	};
 	size_t n = 1 + random_below(6);
 
 	while (n--) {
 		size_t at = random_below(b->len);
+		size_t value = random_below(sizeof(values));
 
 		switch (random_below(4)) {
 		case 0:
@@ -85,7 +88,7 @@ static void damage(struct buf *b, const struct corpus *c)
 			break;
 		case 1:
 			if (b->len)
-				b->data[at] = values[random_below(sizeof(values))];
+				b->data[at] = values[value];
 			break;
 		default:
 			if (b->len)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What verify is given, with random damage: for libFuzzer, or for driver.c where
- * there is none. FUZZ_TARGET in the environment says which input it is.
+ * What verify is given, with random damage: for libFuzzer, or for driver.c
+ * where there is none. FUZZ_TARGET in the environment says which input it is.
  *
- * The sanitizers watch. Besides, what is found to be verified must be what it was
- * made as: nobody has the key, the tokens or another list with the same digests.
+ * The sanitizers watch. Besides, what is found to be verified must be what it
+ * was made as: nobody has the key, the tokens or another list with the same
+ * digests.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,7 +106,10 @@ static bool next_line(const char **at, const char *end, char **line)
 	return true;
 }
 
-/* "PCR NAME TEXT": the template data of that record in @data; false if it is none. */
+/*
+ * "PCR NAME TEXT": the template data of that record in @data; false if it is
+ * none.
+ */
 static bool line_record(char *line, uint32_t *pcr, struct buf *data)
 {
 	char *name = strchr(line, ' '), *text;

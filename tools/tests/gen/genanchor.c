@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * genanchor DIR [BYTE [BANKS]] - make an anchored machine for the shell tests:
- * DIR/list, the host's list, and DIR/bundle, that of namespace 5, whose list is
- * DIR/tenant and whose ima/anchor is DIR/leaf. Namespace 4 has ended: DIR/ended is
- * its list, DIR/saved its ima/anchor of an earlier time.
- * PCR 12 is full of BYTE (hex) before. The TPM has so many banks (2).
- * Prints PCR values "PCR:ALGO:HEX".
+ * DIR/list, the host's list, and DIR/bundle, that of namespace 5, whose list
+ * is DIR/tenant and whose ima/anchor is DIR/leaf. Namespace 4 has ended:
+ * DIR/ended is its list, DIR/saved its ima/anchor of an earlier time. PCR 12
+ * is full of BYTE (hex) before. The TPM has so many banks (2). Prints PCR
+ * values "PCR:ALGO:HEX".
  */
 #include <stdlib.h>
 #include <string.h>
