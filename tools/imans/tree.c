@@ -63,14 +63,51 @@ static bool leaf_of(const struct quote_ns *ns, bool allow_prefix,
 	return n >= 0 && (uint64_t)n >= ns->seq;
 }
 
-static bool is_known(const struct quote_ns *ns, size_t n)
+static int compare_numbers(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Two of the numbers are the same, of which one is set in @twice. */
+static bool has_double(uint64_t *number, size_t n, uint64_t *twice)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (ns[i].id == ns[n].id || ns[i].slot == ns[n].slot)
+	if (n)
+		qsort(number, n, sizeof(*number), compare_numbers);
+	for (i = 1; i < n; i++) {
+		*twice = number[i];
+		if (number[i] == number[i - 1])
 			return true;
+	}
 	return false;
+}
+
+/* No namespace and no slot is there twice, and all slots are. */
+static bool are_different(const struct quote_ns *ns, size_t n, uint64_t slots,
+			  struct texts *problems)
+{
+	uint64_t *number = xcalloc(n ? n : 1, sizeof(*number)), twice;
+	size_t i, before = problems->n;
+
+	for (i = 0; i < n; i++)
+		number[i] = ns[i].id;
+	if (has_double(number, n, &twice))
+		texts_add(problems, "there are two lists of namespace %llu",
+			  (unsigned long long)twice);
+	for (i = 0; i < n; i++)
+		number[i] = ns[i].slot;
+	if (has_double(number, n, &twice))
+		texts_add(problems, "two namespaces have slot %llu",
+			  (unsigned long long)twice);
+	else if (n && number[n - 1] >= slots)
+		texts_add(problems, "a namespace has slot %llu, but there are only %llu",
+			  (unsigned long long)number[n - 1],
+			  (unsigned long long)slots);
+	free(number);
+	return problems->n == before;
 }
 
 static bool put_leaves(const struct quote_ns *ns, size_t n,
@@ -80,19 +117,13 @@ static bool put_leaves(const struct quote_ns *ns, size_t n,
 	bool good = true;
 	size_t i;
 
+	if (!are_different(ns, n, slots, problems))
+		return false;
 	for (i = 0; i < slots; i++)
 		merkle_free_slot(leaf[i]);
-	for (i = 0; i < n; i++) {
-		if (ns[i].slot >= slots || is_known(ns, i)) {
-			texts_add(problems, "namespace %llu, slot %llu of %llu: there is no such slot, or it is another's",
-				  (unsigned long long)ns[i].id,
-				  (unsigned long long)ns[i].slot,
-				  (unsigned long long)slots);
-			return false;
-		}
+	for (i = 0; i < n; i++)
 		good &= leaf_of(&ns[i], allow_prefix, leaf[ns[i].slot],
 				problems);
-	}
 	return good;
 }
 

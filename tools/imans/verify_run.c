@@ -269,8 +269,10 @@ static bool choose_values(struct list_request *rq, const struct buf *list,
 
 	if (!used_pcrs(list, &used) || !anchor_read(&a, list))
 		return false;
-	if (a.nregistrations && !asks_anchor(rq))
-		rq->anchor.boot = rq->anchor.anchor = true;
+	if (!asks_anchor(rq)) {
+		rq->anchor.boot = rq->opt.pcrs & a.boot_pcrs;
+		rq->anchor.anchor = rq->opt.pcrs & a.anchor_pcrs;
+	}
 	anchor_free(&a);
 	if (!rq->opt.pcrs_chosen)
 		used |= 1u << IMA_DEFAULT_PCR;

@@ -66,6 +66,9 @@ noted "a PEM file does not say whether the key is"
 expect 0 "... --json" "${verify[@]}" "$tmp/ak.pem" --json
 json 'd["verified"] and d["quote"]["restartCount"] == 0 and len(d["anchor"]["anchors"]) == 4'
 expect 0 "... --pcr 12" "${verify[@]}" "$tmp/ak.pem" --pcr 12 --anchor
+expect 0 "... --pcr 10" "${verify[@]}" "$tmp/ak.pem" --pcr 10
+! grep -q "^PCR 12" "$tmp/out"
+result $? "... and no other"
 expect 0 "the same key again" "${quote[@]}"
 expect 0 "verify --quote" "${verify[@]}" "$tmp/ak.pem"
 expect 0 "quote --hierarchy owner" "${quote[@]}" --hierarchy owner --ak-out "$tmp/owner.pem"
