@@ -172,7 +172,7 @@ static void change_program(void)
 	     scratch_set_version(path, 1 + chance(100));
 	/* Another worker may make it, or be at it, at the same time. */
 	if (rc && rc != -ENOENT && rc != -EEXIST && rc != -ETXTBSY &&
-	    rc != -EBADMSG)
+	    rc != -EBADMSG && rc != -ENOEXEC)
 		fail("changing %s: %d", path, rc);
 	__sync_fetch_and_add(&shared->written, 1);
 }
