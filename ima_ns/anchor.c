@@ -533,25 +533,42 @@ static void ima_anchor_look(void)
 	a->look_at = jiffies + msecs_to_jiffies(IMA_ANCHOR_LOOK_MS);
 }
 
-/* How long to wait if nothing happens, in jiffies. */
-static long ima_anchor_timeout(void)
+/* How long is there time for what is new, in jiffies?  Return: -1 if nothing is. */
+static long ima_anchor_time_left(void)
 {
 	struct ima_anchors *a = &ima_anchors;
-	long timeout;
+	long left = -1;
 
 	spin_lock(&a->lock);
 	if (!list_empty(&a->dirty))
-		timeout = max_t(long, a->due_at - jiffies, 0);
-	else if (!ima_chain_is_ready(&a->next))
-		timeout = msecs_to_jiffies(IMA_CHAIN_PAUSE_MS);
-	else
-		timeout = msecs_to_jiffies(IMA_ANCHOR_LOOK_MS);
+		left = max_t(long, a->due_at - jiffies, 0);
 	spin_unlock(&a->lock);
-	return timeout;
+	return left;
+}
+
+/* Until there is something to do, or time to prepare or to look. */
+static void ima_anchor_wait_for_work(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	unsigned int ms = ima_chain_is_ready(&a->next) ? IMA_ANCHOR_LOOK_MS :
+							 IMA_CHAIN_PAUSE_MS;
+	long left;
+
+	wait_event_freezable_timeout(a->wake, ima_anchor_has_work() ||
+				     ima_anchor_time_left() >= 0 ||
+				     kthread_should_stop(),
+				     msecs_to_jiffies(ms));
+
+	/* More may come, which shares the anchor. */
+	left = ima_anchor_time_left();
+	if (left > 0)
+		wait_event_freezable_timeout(a->wake, ima_anchor_has_work() ||
+					     kthread_should_stop(), left);
 }
 
 static int ima_anchor_thread(void *unused)
 {
+	const long retry = msecs_to_jiffies(IMA_ANCHOR_RETRY_MS);
 	struct ima_anchors *a = &ima_anchors;
 	int rc = 0;
 
@@ -562,12 +579,10 @@ static int ima_anchor_thread(void *unused)
 	while (!kthread_should_stop()) {
 		if (rc)
 			wait_event_freezable_timeout(a->wake,
-				kthread_should_stop(),
-				msecs_to_jiffies(IMA_ANCHOR_RETRY_MS));
+						     kthread_should_stop(),
+						     retry);
 		else
-			wait_event_freezable_timeout(a->wake,
-				ima_anchor_has_work() || kthread_should_stop(),
-				ima_anchor_timeout());
+			ima_anchor_wait_for_work();
 
 		mutex_lock(&a->commit_lock);
 		rc = ima_anchor_work();
