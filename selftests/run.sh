@@ -9,8 +9,12 @@
 # -b  where the tests were built (default: build/ beside this file)
 # -k  only tests that contain K in the name of test, variant or fixture
 # -s  the tests for this kernel: default, debug, kcsan, off (default: default);
-#     or a part of them, default.1 to .3, debug.1 to .3
+#     or a part of them, default.1 to .3, debug.1 to .3; or those for a machine
+#     without a TPM, notpm
 # -t  time limit of one program (default 1800)
+#
+# IMANS_MODULE in the environment is the path of ima_ns.ko for this kernel, which
+# the tests of the anchor load; without it they fail.
 #
 # The last line is "N passed, N failed, N skipped".  A program that crashes,
 # runs out of time or prints no TAP plan counts as one more failure.  Files
@@ -26,7 +30,7 @@ set=default
 limit=1800
 
 usage() {
-	sed -n '4,13s/^# \{0,1\}//p' "$0"
+	sed -n '4,17s/^# \{0,1\}//p' "$0"
 }
 
 die() {
