@@ -759,6 +759,7 @@ void ima_anchors_show(struct seq_file *m)
 	ima_anchor_show_pcr(m, "pcr_boot", a->config.pcr_boot);
 	ima_anchor_show_pcr(m, "pcr_anchor", a->config.pcr_anchor);
 	seq_printf(m, "tpm: %s\n",
-		   closed ? "closed" : failing ? "failed" : "ok");
+		   closed ? "closed" : !a->has_tpm ? "none" :
+		   failing ? "failed" : "ok");
 	seq_printf(m, "failures: %u\n", failures);
 }

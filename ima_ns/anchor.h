@@ -117,6 +117,7 @@ struct ima_anchored {
  * @wanted: somebody waits for an anchor
  * @why: and this is why
  * @read_at: from then on a reader may ask for an anchor, in jiffies
+ * @has_tpm: the machine has a TPM
  * @failing: the TPM failed the last time
  * @failures: how often it failed; who waits sees that it changed
  * @committing: an anchor is being made, of what there was when that began
@@ -160,6 +161,7 @@ struct ima_anchors {
 	bool wanted;
 	enum ima_anchor_reason why;
 	unsigned long read_at;
+	bool has_tpm;
 	bool failing;
 	unsigned int failures;
 	bool committing;

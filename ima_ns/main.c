@@ -116,10 +116,8 @@ static char *ima_module_describe(const struct ima_namespace *ns, bool late,
 }
 
 static int ima_module_birth(const struct ima_namespace *ns, u64 id, bool late,
-			    void **state)
+			    gfp_t gfp, void **state)
 {
-	/* One that is active cannot do without, whoever has to pay for it. */
-	gfp_t gfp = late ? GFP_KERNEL : GFP_KERNEL_ACCOUNT;
 	struct ima_anchored *anchored;
 	char *boot;
 
@@ -181,6 +179,7 @@ static int ima_module_begin(unsigned int alive)
 	rc = ima_ns_print_pcr(pcr_anchor, start_anchor, sizeof(start_anchor));
 	if (rc < 0)
 		return rc;
+	ima_anchors.has_tpm = strcmp(start_anchor, "none");
 	rc = ima_chain_start(&ima_anchors.chain, start);
 	return rc ?: ima_module_record("ima_ns_register", alive, start);
 }
