@@ -8,16 +8,21 @@
 
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <linux/ima_ns_anchor.h>
 #include <linux/module.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "adoption.h"
 #include "anchor.h"
 
 static struct dentry *ima_anchor_dir;
 static struct dentry *ima_anchor_status;
 static struct dentry *ima_proof_dir;
+static struct dentry *ima_adopt_file;
 
 /* The salts are secrets of the namespaces, which who may see all lists may see. */
 static bool ima_anchor_may_read(void)
@@ -162,12 +167,46 @@ void ima_anchor_file(struct ima_anchored *anchored)
 	queue_work(system_unbound_wq, &ima_proofs);
 }
 
+/* Each write is about a process. */
+static ssize_t ima_adopt_write(struct file *file, const char __user *buf,
+			       size_t count, loff_t *ppos)
+{
+	struct ima_adoption adoption;
+	char *text;
+	int rc;
+
+	if (count >= PAGE_SIZE)
+		return -EINVAL;
+
+	text = memdup_user_nul(buf, count);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+
+	rc = ima_adoption_parse(text, count, &adoption);
+	if (!rc)
+		rc = ima_ns_adopt(file, &adoption);
+	kfree(text);
+	return rc ?: count;
+}
+
+static int ima_adopt_open(struct inode *inode, struct file *file)
+{
+	return capable(CAP_SYS_ADMIN) ? stream_open(inode, file) : -EPERM;
+}
+
+static const struct file_operations ima_adopt_fops = {
+	.owner = THIS_MODULE,
+	.open = ima_adopt_open,
+	.write = ima_adopt_write,
+};
+
 /**
  * ima_anchor_files_remove - undo ima_anchor_files_create()
  */
 void ima_anchor_files_remove(void)
 {
 	flush_work(&ima_proofs);
+	securityfs_remove(ima_adopt_file);
 	securityfs_remove(ima_proof_dir);
 	securityfs_remove(ima_anchor_status);
 	securityfs_remove(ima_anchor_dir);
@@ -201,8 +240,17 @@ int ima_anchor_files_create(void)
 		rc = PTR_ERR(ima_proof_dir);
 		goto remove_file;
 	}
+
+	ima_adopt_file = securityfs_create_file("adopt", 0200, ima_anchor_dir,
+						NULL, &ima_adopt_fops);
+	if (IS_ERR(ima_adopt_file)) {
+		rc = PTR_ERR(ima_adopt_file);
+		goto remove_proofs;
+	}
 	return 0;
 
+remove_proofs:
+	securityfs_remove(ima_proof_dir);
 remove_file:
 	securityfs_remove(ima_anchor_status);
 remove_dir:

@@ -54,6 +54,11 @@ static unsigned int chain = IMA_CHAIN_LEN_DEFAULT;
 module_param(chain, uint, 0444);
 MODULE_PARM_DESC(chain, "anchors that one chain of tokens is for (65536)");
 
+static char *adopt = "none";
+module_param(adopt, charp, 0444);
+MODULE_PARM_DESC(adopt,
+		 "auto: whoever gets a mount namespace of the initial user namespace is adopted; none: who is told to be (none)");
+
 /* What the two PCRs were before the first record, as all its records say. */
 static char start_boot[IMA_PCR_TEXT_MAX];
 static char start_anchor[IMA_PCR_TEXT_MAX];
@@ -110,7 +115,8 @@ static char *ima_module_describe(const struct ima_namespace *ns, bool late,
 		kfree(buf);
 		return ERR_PTR(len);
 	}
-	text = kasprintf(gfp, "%s kind=user%s", buf, late ? " late=1" : "");
+	text = kasprintf(gfp, "%s kind=%s%s", buf, ima_ns_kind(ns),
+			 late ? " late=1" : "");
 	kfree(buf);
 	return text ?: ERR_PTR(-ENOMEM);
 }
@@ -243,6 +249,10 @@ static int ima_module_config(struct ima_anchor_config *config)
 		pr_err("anchor=%s: neither batch nor sync\n", anchor);
 		return -EINVAL;
 	}
+	if (strcmp(adopt, "none") && strcmp(adopt, "auto")) {
+		pr_err("adopt=%s: neither none nor auto\n", adopt);
+		return -EINVAL;
+	}
 	if (strcmp(on_error, "deny") && strcmp(on_error, "log")) {
 		pr_err("on_error=%s: neither deny nor log\n", on_error);
 		return -EINVAL;
@@ -291,6 +301,7 @@ static int __init ima_module_init(void)
 	if (rc)
 		goto stop;
 
+	ima_module_ops.adopt_all = !strcmp(adopt, "auto");
 	ima_module_ops.pcrs = BIT(pcr_boot) | BIT(pcr_anchor);
 	if (config.sync)
 		ima_module_ops.wait = ima_module_wait;
