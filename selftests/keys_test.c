@@ -9,15 +9,18 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 
+#include "clock.h"
 #include "file.h"
 #include "ima.h"
 #include "list.h"
+#include "module.h"
 #include "ns.h"
 
 #define OWNER 1000
@@ -94,20 +97,27 @@ static long add_key_in(struct agent *agent, const char *ring,
 	return agent_call(agent, do_add_key, &call);
 }
 
-static bool lists_key(struct agent *agent, const char *ring,
-		      const uint8_t *der, int len)
+/* @file: the list's name below ima/, NULL for the agent's own */
+static bool list_has_key(struct agent *agent, const char *file,
+			 const char *ring, const uint8_t *der, int len)
 {
 	struct entry *entry;
 	struct list list;
 	bool found = false;
 
-	if (!list_read(agent, &list)) {
+	if (!list_read_bank(agent, file, NULL, &list)) {
 		entry = list_find(&list, 0, ring);
 		found = entry && entry->buf_len == (size_t)len &&
 			!memcmp(entry->buf, der, len);
 	}
 	list_free(&list);
 	return found;
+}
+
+static bool lists_key(struct agent *agent, const char *ring,
+		      const uint8_t *der, int len)
+{
+	return list_has_key(agent, NULL, ring, der, len);
 }
 
 FIXTURE_SETUP(key)
@@ -188,6 +198,98 @@ TEST_F(key, on_another_keyring_is_not_measured)
 				self->der_len));
 	EXPECT_FALSE(lists_key(&self->child, "selftest_other", self->der,
 			       self->der_len));
+}
+
+/*
+ * A process without a user namespace, which belongs to a namespace because it is
+ * adopted: see adopt_test.c.
+ *
+ *   init (rule) ---- adopted (default policy)
+ */
+FIXTURE(adopted_key)
+{
+	struct agent first;
+	char ring[64];
+	char view[64];
+	uint8_t *der;
+	int der_len;
+};
+
+/* The one that was made last is the only one that tests adopt. */
+static long adopted_id(void)
+{
+	char names[65536], *name, *rest = names;
+	long newest = -1;
+
+	if (file_list(NULL, IMA_DIR "/ns", names, sizeof(names)) < 0)
+		return -1;
+	while ((name = strsep(&rest, "\n")))
+		if (atol(name) > newest)
+			newest = atol(name);
+	return newest;
+}
+
+/* Asks for @agent's start as a shell does. */
+static int adopt(struct agent *agent)
+{
+	char command[512], line[128];
+
+	snprintf(command, sizeof(command),
+		 "/usr/bin/awk {print($1\":\"$22)} /proc/%d/stat", agent->pid);
+	memset(line, 0, sizeof(line));
+	if (file_run_output(NULL, command, line, sizeof(line)))
+		return -EIO;
+	return file_put_text(NULL, IMA_NS_DIR "/adopt", line);
+}
+
+FIXTURE_SETUP(adopted_key)
+{
+	int ret = module_load(MODULE_PCRS);
+	char rule[128];
+
+	if (ret == -ENOENT)
+		SKIP(return, "ima_ns.ko is neither beside the test nor in IMA_NS_KO");
+	ASSERT_EQ(0, ret);
+	self->der_len = make_certificate(&self->der);
+	ASSERT_LT(0, self->der_len);
+	snprintf(self->ring, sizeof(self->ring), "adopted_%d", getpid());
+	snprintf(rule, sizeof(rule), "measure func=KEY_CHECK keyrings=%s\n",
+		 self->ring);
+	ASSERT_EQ(0, ima_load_policy(NULL, rule));
+	ASSERT_EQ(0, agent_start(&self->first, NULL));
+	ASSERT_EQ(0, ns_unshare_mount(&self->first));
+	ASSERT_EQ(0, adopt(&self->first));
+	snprintf(self->view, sizeof(self->view),
+		 "ns/%ld/binary_runtime_measurements", adopted_id());
+}
+
+FIXTURE_TEARDOWN(adopted_key)
+{
+	agent_stop(&self->first);
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST_F(adopted_key, is_in_its_list_and_inits)
+{
+	struct patience wait = patience(30000);
+
+	ASSERT_EQ(0, add_key_in(&self->first, self->ring, self->der,
+				self->der_len));
+	EXPECT_TRUE(lists_key(NULL, self->ring, self->der, self->der_len));
+	/* Init does not wait for what is noted, the worker adds it. */
+	while (!list_has_key(NULL, self->view, self->ring, self->der,
+			     self->der_len))
+		ASSERT_TRUE(patience_lasts(&wait));
+}
+
+TEST_F(adopted_key, of_init_is_not_in_its_list)
+{
+	ASSERT_EQ(0, add_key_in(NULL, self->ring, self->der, self->der_len));
+	ASSERT_EQ(0, add_key_in(&self->first, "adopted_other", self->der,
+				self->der_len));
+	EXPECT_TRUE(lists_key(NULL, self->ring, self->der, self->der_len));
+	EXPECT_FALSE(list_has_key(NULL, self->view, self->ring, self->der,
+				  self->der_len));
 }
 
 TEST_HARNESS_MAIN
