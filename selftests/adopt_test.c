@@ -41,7 +41,7 @@
 #include "scratch.h"
 #include "uring.h"
 
-#define ADOPT IMA_NS_DIR "/adopt"
+#define ADOPT MODULE_DIR "/adopt"
 
 /* Rules of init stay until the next boot: each test has files of its own. */
 #define FOWNER 64100
@@ -298,11 +298,7 @@ FIXTURE(adopt)
 
 static void begin(struct __test_metadata *_metadata, FIXTURE_DATA(adopt) *self)
 {
-	int ret = module_load(MODULE_PCRS);
-
-	if (ret == -ENOENT)
-		SKIP(return, "ima_ns.ko is neither beside the test nor in IMA_NS_KO");
-	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, module_reload(MODULE_PCRS));
 	ASSERT_EQ(0, scratch_directory(self->directory,
 				       sizeof(self->directory)));
 	snprintf(self->program, sizeof(self->program), "%s/program",
@@ -318,7 +314,7 @@ static void end(struct __test_metadata *_metadata, FIXTURE_DATA(adopt) *self)
 	agent_stop(&self->second);
 	agent_stop(&self->first);
 	scratch_remove(self->directory);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 FIXTURE_SETUP(adopt)
@@ -1357,12 +1353,9 @@ OPTION(policy_is_a_directory, "policy=%s", NULL, EINVAL);
 
 FIXTURE_SETUP(option)
 {
-	int ret = module_load(MODULE_PCRS);
 	char rules[300];
 
-	if (ret == -ENOENT)
-		SKIP(return, "ima_ns.ko is neither beside the test nor in IMA_NS_KO");
-	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, module_reload(MODULE_PCRS));
 	ASSERT_EQ(0, scratch_directory(self->directory,
 				       sizeof(self->directory)));
 	snprintf(rules, sizeof(rules), "%s/rules", self->directory);
@@ -1379,7 +1372,7 @@ FIXTURE_TEARDOWN(option)
 {
 	agent_stop(&self->first);
 	scratch_remove(self->directory);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 TEST_F(option, is_taken_or_refused)
@@ -1482,11 +1475,7 @@ FIXTURE_VARIANT_ADD(all, clone3) { .way = BY_CLONE3 };
 
 FIXTURE_SETUP(all)
 {
-	int ret = module_load("adopt=auto " MODULE_PCRS);
-
-	if (ret == -ENOENT)
-		SKIP(return, "ima_ns.ko is neither beside the test nor in IMA_NS_KO");
-	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, module_reload("adopt=auto " MODULE_PCRS));
 	ASSERT_EQ(0, scratch_directory(self->directory,
 				       sizeof(self->directory)));
 	snprintf(self->program, sizeof(self->program), "%s/program",
@@ -1501,7 +1490,7 @@ FIXTURE_TEARDOWN(all)
 	agent_stop(&self->second);
 	agent_stop(&self->first);
 	scratch_remove(self->directory);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 TEST_F(all, who_gets_a_mount_namespace_is_adopted)

@@ -53,7 +53,7 @@ TEST_F(late, load_takes_in_who_lives)
 	scene->id[3] = ima_number(&scene->child[3], "id");
 	ASSERT_EQ(-ENODATA, anchor_proof_inside(&scene->child[0], &proof));
 
-	ASSERT_EQ(0, anchor_load("ms=300"));
+	ASSERT_EQ(0, module_load("ms=300"));
 	ASSERT_EQ(0, anchor_log_read(&log));
 	ASSERT_STREQ("", log.wrong);
 	EXPECT_EQ(3, log.alive);
@@ -75,7 +75,7 @@ TEST_F(late, load_takes_in_who_lives)
 	anchor_log_free(&log);
 	ASSERT_NOTHING_WRONG(scene_all_covered(scene, 3));
 	EXPECT_NOTHING_WRONG(scene_tree_wrong(scene, 3, 3));
-	EXPECT_EQ(-EWOULDBLOCK, anchor_unload());
+	EXPECT_EQ(-EWOULDBLOCK, module_unload());
 
 	/* Whoever was taken in has had its record. */
 	for (i = 0; i < 3; i++)
@@ -97,7 +97,7 @@ TEST_F(late, load_anchors_the_living_without_an_event)
 
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
-	ASSERT_EQ(0, anchor_load("ms=300"));
+	ASSERT_EQ(0, module_load("ms=300"));
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
 	EXPECT_COVERED(scene, 0);
 }
@@ -108,7 +108,7 @@ TEST_F(late, load_in_sync_mode_covers_the_living)
 
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
-	ASSERT_EQ(0, anchor_load("anchor=sync ms=300"));
+	ASSERT_EQ(0, module_load("anchor=sync ms=300"));
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
 	ASSERT_EQ(0, scene_open_new(scene, 0));
 	EXPECT_COVERED(scene, 0);
@@ -203,12 +203,12 @@ TEST_F_TIMEOUT(late, load_among_births_and_deaths_misses_nobody, 900)
 		for (i = 0; i < 2; i++)
 			pids[i] = churn(program, 0);
 		usleep(300000 + 70000 * round);
-		EXPECT_EQ(0, anchor_load(round % 2 ? "anchor=sync" : "ms=50"));
+		EXPECT_EQ(0, module_load(round % 2 ? "anchor=sync" : "ms=50"));
 		usleep(700000);
 		for (i = 0; i < 2; i++)
 			EXPECT_EQ(0, churn_end(pids[i]));
 		ASSERT_TRUE(scene_is_empty());
-		ASSERT_EQ(0, anchor_unload_soon());
+		ASSERT_EQ(0, module_unload_soon());
 		ASSERT_EQ(0, anchor_log_read(&log));
 		ASSERT_STREQ("", log.wrong);
 		TH_LOG("alive %ld, boots %zu, anchors %zu", log.alive,
@@ -233,9 +233,9 @@ TEST_F_TIMEOUT(late, unload_is_tried_among_births_and_deaths, 900)
 		pids[i] = churn(program, 150000 * (i + 1));
 	begin = now_ms();
 	while (now_ms() - begin < 15000) {
-		if (!anchor_is_loaded())
-			ASSERT_EQ(0, anchor_load("ms=50 chain=5"));
-		ret = anchor_unload();
+		if (!module_is_loaded())
+			ASSERT_EQ(0, module_load("ms=50 chain=5"));
+		ret = module_unload();
 		if (!ret) {
 			unloads++;
 			ASSERT_EQ(0, anchor_log_read(&log));

@@ -47,7 +47,7 @@ TEST_F(no_tpm, leaves_the_records_in_the_list)
 	struct anchor_log log;
 	int messages = kmsg_open();
 
-	ASSERT_EQ(0, anchor_load("ms=100"));
+	ASSERT_EQ(0, module_load("ms=100"));
 	EXPECT_LE(1, kmsg_count(messages, "ima_ns"));
 	ASSERT_EQ(0, anchor_state(&state));
 	EXPECT_STREQ("none", state.tpm);
@@ -56,7 +56,7 @@ TEST_F(no_tpm, leaves_the_records_in_the_list)
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
 	EXPECT_COVERED(scene, 0);
 	scene_stop(scene, 0);
-	ASSERT_EQ(0, anchor_unload_soon());
+	ASSERT_EQ(0, module_unload_soon());
 	ASSERT_EQ(0, anchor_log_read(&log));
 	EXPECT_STREQ("", log.wrong);
 	EXPECT_LE(3, log.count);
@@ -70,7 +70,7 @@ TEST_F(no_tpm, denies_nothing)
 	struct scene *scene = &self->scene;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("anchor=sync on_error=deny"));
+	ASSERT_EQ(0, module_load("anchor=sync on_error=deny"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	for (i = 0; i < 3; i++) {
 		EXPECT_EQ(0, scene_run_new(scene, 0));

@@ -46,7 +46,7 @@ SCENE(load)
 /* Nothing may be left of one that was refused. */
 static const char *load_left(long entries)
 {
-	if (anchor_is_loaded())
+	if (module_is_loaded())
 		return "the module";
 	if (!access(ANCHOR_DIR, F_OK))
 		return "its directory";
@@ -81,11 +81,11 @@ TEST_F(load, refuses_what_makes_no_sense)
 	size_t i;
 
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		EXPECT_EQ(-EINVAL, anchor_load(refused[i]))
+		EXPECT_EQ(-EINVAL, module_load(refused[i]))
 		TH_LOG("%s", refused[i]);
 		EXPECT_NOTHING_WRONG(load_left(entries));
-		if (anchor_is_loaded())
-			ASSERT_EQ(0, anchor_unload_soon());
+		if (module_is_loaded())
+			ASSERT_EQ(0, module_unload_soon());
 		entries = ima_count(NULL);
 	}
 }
@@ -98,9 +98,9 @@ TEST_F(load, refuses_a_pcr_of_inits_rules)
 		  ima_load_policy(NULL, "measure func=FILE_CHECK "
 					"mask=MAY_READ fowner=7999 pcr=15\n"));
 	entries = ima_count(NULL);
-	EXPECT_EQ(-EINVAL, anchor_load("pcr_boot=15"));
+	EXPECT_EQ(-EINVAL, module_load("pcr_boot=15"));
 	EXPECT_NOTHING_WRONG(load_left(entries));
-	EXPECT_EQ(-EINVAL, anchor_load("pcr_anchor=15"));
+	EXPECT_EQ(-EINVAL, module_load("pcr_anchor=15"));
 	EXPECT_NOTHING_WRONG(load_left(entries));
 }
 
@@ -118,7 +118,7 @@ TEST_F(load, registers_in_three_pcrs)
 	size_t before, i, own = 0;
 
 	before = ima_count(NULL);
-	ASSERT_EQ(0, anchor_load("chain=17"));
+	ASSERT_EQ(0, module_load("chain=17"));
 	ASSERT_EQ(0, anchor_log_read(&log));
 	ASSERT_STREQ("", log.wrong);
 	EXPECT_EQ(11, log.list.entries[log.at[0]].pcr);
@@ -169,7 +169,7 @@ TEST_F(load, start_values_are_those_of_all_banks)
 		ASSERT_LT(0, tpm_pcr(banks[i], 11, boot[i]));
 		ASSERT_LT(0, tpm_pcr(banks[i], 12, anchor[i]));
 	}
-	ASSERT_EQ(0, anchor_load(""));
+	ASSERT_EQ(0, module_load(""));
 	ASSERT_EQ(0, anchor_log_read(&log));
 	EXPECT_TRUE(
 		starts_with_banks(log.text, "start_boot", 11, boot, banks, n))
@@ -185,7 +185,7 @@ TEST_F(load, shows_what_it_does)
 	static const uint8_t zeros[ANCHOR_SIZE];
 	struct anchor_state state;
 
-	ASSERT_EQ(0, anchor_load("ms=300"));
+	ASSERT_EQ(0, module_load("ms=300"));
 	ASSERT_EQ(0, anchor_state(&state));
 	EXPECT_EQ(0, state.seq);
 	EXPECT_EQ(0, state.n);
@@ -215,7 +215,7 @@ TEST_F(load, files_are_for_root_and_not_to_be_written)
 	struct stat st;
 	size_t i;
 
-	ASSERT_EQ(0, anchor_load("ms=300"));
+	ASSERT_EQ(0, module_load("ms=300"));
 	ASSERT_EQ(0, scene_start(&self->scene, 0));
 	ASSERT_LE(0, scene_wait_covered(&self->scene, 0, SLACK_MS));
 	ASSERT_EQ(0, agent_start(&user, NULL));
@@ -252,7 +252,7 @@ TEST_F(load, can_be_repeated)
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		ASSERT_EQ(0, anchor_load("ms=200"));
+		ASSERT_EQ(0, module_load("ms=200"));
 		ASSERT_EQ(0, anchor_last());
 		ASSERT_EQ(0, scene_start(&self->scene, 0));
 		ASSERT_EQ(0, scene_run_new(&self->scene, 0));
@@ -261,7 +261,7 @@ TEST_F(load, can_be_repeated)
 		snprintf(path, sizeof(path), ANCHOR_DIR "/proof/%ld",
 			 self->scene.id[0]);
 		scene_stop(&self->scene, 0);
-		ASSERT_EQ(0, anchor_unload_soon());
+		ASSERT_EQ(0, module_unload_soon());
 		EXPECT_NE(0, access(path, F_OK));
 		ASSERT_EQ(0, anchor_log_read(&log));
 		EXPECT_STREQ("", log.wrong);
@@ -286,20 +286,20 @@ TEST_F(load, is_pinned_while_a_namespace_lives)
 {
 	struct anchor_log log;
 
-	ASSERT_EQ(0, anchor_load("ms=200"));
+	ASSERT_EQ(0, module_load("ms=200"));
 	ASSERT_EQ(0, scene_start(&self->scene, 0));
 	/* What delete_module(2) says of a module in use. */
-	EXPECT_EQ(-EWOULDBLOCK, anchor_unload());
+	EXPECT_EQ(-EWOULDBLOCK, module_unload());
 	ASSERT_EQ(0, scene_run_new(&self->scene, 0));
-	EXPECT_EQ(-EWOULDBLOCK, anchor_unload());
+	EXPECT_EQ(-EWOULDBLOCK, module_unload());
 	ASSERT_LE(0, scene_wait_covered(&self->scene, 0, SLACK_MS));
-	EXPECT_EQ(-EWOULDBLOCK, anchor_unload());
+	EXPECT_EQ(-EWOULDBLOCK, module_unload());
 	ASSERT_EQ(0, anchor_log_read(&log));
 	EXPECT_STREQ("", log.wrong);
 	EXPECT_EQ(0, log.end[0]);
 	anchor_log_free(&log);
 	scene_stop(&self->scene, 0);
-	EXPECT_EQ(0, anchor_unload_soon());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 TEST_F(load, that_is_undone_unanchors_nothing)
@@ -308,11 +308,11 @@ TEST_F(load, that_is_undone_unanchors_nothing)
 	const struct anchor_mark *last;
 	size_t i;
 
-	ASSERT_EQ(0, anchor_load(NEVER));
+	ASSERT_EQ(0, module_load(NEVER));
 	ASSERT_EQ(0, scene_start(&self->scene, 0));
 	ASSERT_EQ(0, scene_run_new(&self->scene, 0));
 	scene_stop(&self->scene, 0);
-	ASSERT_EQ(0, anchor_unload_soon());
+	ASSERT_EQ(0, module_unload_soon());
 	ASSERT_EQ(0, anchor_log_read(&log));
 	ASSERT_STREQ("", log.wrong);
 	ASSERT_NE(0, log.end[0]);
@@ -334,7 +334,7 @@ TEST_F(load, keeps_its_pcrs_from_inits_rules)
 	char text[128];
 	int pcr;
 
-	ASSERT_EQ(0, anchor_load("ms=200"));
+	ASSERT_EQ(0, module_load("ms=200"));
 	for (pcr = 11; pcr <= 12; pcr++) {
 		snprintf(text, sizeof(text), rule, pcr);
 		EXPECT_EQ(-EBUSY, ima_load_policy(NULL, text));
@@ -381,7 +381,7 @@ TEST_F_TIMEOUT(machine, of_fifty_containers_is_verified_by_evmctl, 600)
 
 	if (shell("command -v evmctl", output, sizeof(output)))
 		SKIP(return, "no evmctl (package ima-evm-utils)");
-	ASSERT_EQ(0, anchor_load("ms=500"));
+	ASSERT_EQ(0, module_load("ms=500"));
 	for (i = 0; i < 50; i++) {
 		int at = i % 5;
 
@@ -400,7 +400,7 @@ TEST_F_TIMEOUT(machine, of_fifty_containers_is_verified_by_evmctl, 600)
 	/* The tools want no anchor between their looks. */
 	SHELL("imans verify --boot --tcti device:/dev/tpmrm0");
 	SHELL("imans verify --anchor --tcti device:/dev/tpmrm0");
-	ASSERT_EQ(0, anchor_unload_soon());
+	ASSERT_EQ(0, module_unload_soon());
 	SHELL("imans verify --boot --tcti device:/dev/tpmrm0");
 	SHELL("imans verify --anchor --tcti device:/dev/tpmrm0");
 	SHELL("imans verify " IMA_DIR "/binary_runtime_measurements "
@@ -429,7 +429,7 @@ TEST_F(boot, record_is_there_when_the_first_program_has_run)
 	long records;
 	size_t at;
 
-	ASSERT_EQ(0, anchor_load("ms=100"));
+	ASSERT_EQ(0, module_load("ms=100"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	/* It has an anchor before it has executed anything. */
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
@@ -470,7 +470,7 @@ TEST_F(boot, record_comes_before_what_the_program_does)
 	long before, seq, last = 0, records;
 	size_t at, i;
 
-	ASSERT_EQ(0, anchor_load("anchor=sync"));
+	ASSERT_EQ(0, module_load("anchor=sync"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	before = scene_count(scene, 0);
 	ASSERT_EQ(0, scene_run_new(scene, 0));
@@ -502,7 +502,7 @@ TEST_F(boot, record_does_not_depend_on_the_policy)
 	struct anchor_log log;
 	long records;
 
-	ASSERT_EQ(0, anchor_load("ms=100"));
+	ASSERT_EQ(0, module_load("ms=100"));
 	ASSERT_EQ(0, ima_start_new(&scene->child[0], NULL, OWNER,
 				   "dont_measure\n"));
 	scene->id[0] = ima_number(&scene->child[0], "id");
@@ -521,13 +521,13 @@ TEST_F(boot, record_is_not_made_without_an_execution)
 	const struct anchor_mark *mark;
 	long records;
 
-	ASSERT_EQ(0, anchor_load("ms=100"));
+	ASSERT_EQ(0, module_load("ms=100"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_open_new(scene, 0));
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
 	EXPECT_COVERED(scene, 0);
 	scene_stop(scene, 0);
-	ASSERT_EQ(0, anchor_unload_soon());
+	ASSERT_EQ(0, module_unload_soon());
 	ASSERT_EQ(0, anchor_log_read(&log));
 	EXPECT_STREQ("", log.wrong);
 	anchor_log_boot(&log, scene->id[0], &records);
@@ -548,7 +548,7 @@ TEST_F(boot, records_are_one_for_each_level)
 	long records;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("ms=100"));
+	ASSERT_EQ(0, module_load("ms=100"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
 	ASSERT_EQ(0, scene_start_below(scene, 1, &scene->child[0]));
@@ -572,7 +572,7 @@ TEST_F(batch, covers_an_event_within_the_interval)
 	long ms, before;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("ms=400"));
+	ASSERT_EQ(0, module_load("ms=400"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
@@ -597,7 +597,7 @@ TEST_F(batch, covers_an_event_whenever_it_comes)
 	long begin, before;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("ms=100"));
+	ASSERT_EQ(0, module_load("ms=100"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
@@ -621,7 +621,7 @@ TEST_F(batch, covers_a_birth_within_the_interval)
 	struct anchor_state state;
 	struct patience left = patience(SLACK_MS);
 
-	ASSERT_EQ(0, anchor_load("ms=400"));
+	ASSERT_EQ(0, module_load("ms=400"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	/* It has two entries, and nothing happens in it any more. */
 	do {
@@ -639,7 +639,7 @@ TEST_F(batch, covers_an_open_without_any_execution)
 	char reason[16];
 	long ms, before;
 
-	ASSERT_EQ(0, anchor_load("ms=400"));
+	ASSERT_EQ(0, module_load("ms=400"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
 	ASSERT_EQ(0, anchor_proof_of(scene->id[0], &kept));
@@ -658,7 +658,7 @@ TEST_F(batch, waits_for_the_interval)
 	long anchor, entries;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("ms=15000"));
+	ASSERT_EQ(0, module_load("ms=15000"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
 	ASSERT_LE(0, scene_wait_covered(scene, 0, 60000));
@@ -683,7 +683,7 @@ TEST_F(batch, is_full_at_the_number_of_events)
 	long anchor;
 	int round, i;
 
-	ASSERT_EQ(0, anchor_load("ms=3600000 events=8"));
+	ASSERT_EQ(0, module_load("ms=3600000 events=8"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
 	/* Whatever was there before is covered by this. */
@@ -709,7 +709,7 @@ TEST_F(batch, of_nothing_is_not_anchored)
 	struct scene *scene = &self->scene;
 	long anchor, entries;
 
-	ASSERT_EQ(0, anchor_load("ms=50"));
+	ASSERT_EQ(0, module_load("ms=50"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
@@ -728,7 +728,7 @@ TEST_F(batch, is_closed_for_a_namespace_that_reads_its_anchor)
 	struct anchor_log log;
 	long entries, anchor;
 
-	ASSERT_EQ(0, anchor_load(NEVER));
+	ASSERT_EQ(0, module_load(NEVER));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
 	sleep(1);
@@ -756,7 +756,7 @@ TEST_F(batch, is_closed_by_readers_once_an_interval)
 	long begin, first, took, reads = 0;
 	size_t i;
 
-	ASSERT_EQ(0, anchor_load("ms=2000"));
+	ASSERT_EQ(0, module_load("ms=2000"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
@@ -787,7 +787,7 @@ TEST_F(batch, reader_does_not_wait_beyond_its_death)
 	struct anchor_proof proof;
 	long begin;
 
-	ASSERT_EQ(0, anchor_load(NEVER));
+	ASSERT_EQ(0, module_load(NEVER));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
 	/* This interval's anchor is spent. */
@@ -808,7 +808,7 @@ TEST_F(batch, of_a_namespace_is_the_same_from_both_sides)
 	struct anchor_proof inside, outside;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("ms=200"));
+	ASSERT_EQ(0, module_load("ms=200"));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, scene_start(scene, i));
 		ASSERT_EQ(0, scene_run_new(scene, i));
@@ -829,7 +829,7 @@ TEST_F(batch, covers_violations)
 	char path[300];
 	int fd;
 
-	ASSERT_EQ(0, anchor_load("ms=200"));
+	ASSERT_EQ(0, module_load("ms=200"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_make_file(scene, path, sizeof(path)));
 	fd = file_open(&scene->child[0], path, O_RDONLY);
@@ -850,7 +850,7 @@ TEST_F(tree, is_that_of_rfc_9162_at_every_size)
 	struct scene *scene = &self->scene;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("ms=100"));
+	ASSERT_EQ(0, module_load("ms=100"));
 	for (i = 0; i < 9; i++) {
 		ASSERT_EQ(0, scene_start(scene, i));
 		ASSERT_EQ(0, scene_run_new(scene, i));
@@ -866,7 +866,7 @@ TEST_F(tree, gives_slots_of_the_dead_to_the_next)
 	struct anchor_log log;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("ms=100"));
+	ASSERT_EQ(0, module_load("ms=100"));
 	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, scene_start(scene, i));
 		ASSERT_EQ(0, scene_run_new(scene, i));
@@ -892,7 +892,7 @@ TEST_F(tree, gives_slots_of_the_dead_to_the_next)
 	for (i = 0; i < 5; i++)
 		scene_stop(scene, i);
 	ASSERT_TRUE(scene_is_empty());
-	ASSERT_EQ(0, anchor_unload_soon());
+	ASSERT_EQ(0, module_unload_soon());
 	ASSERT_EQ(0, anchor_log_read(&log));
 	EXPECT_STREQ("", log.wrong);
 	anchor_log_free(&log);
@@ -903,7 +903,7 @@ TEST_F(tree, has_a_leaf_for_each_level)
 	struct scene *scene = &self->scene;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("ms=100"));
+	ASSERT_EQ(0, module_load("ms=100"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_start_below(scene, 1, &scene->child[0]));
 	ASSERT_EQ(0, scene_start_below(scene, 2, &scene->child[1]));
@@ -931,7 +931,7 @@ TEST_F(death, leaves_a_leaf_that_a_tenant_can_prove)
 	struct list list;
 	size_t died;
 
-	ASSERT_EQ(0, anchor_load(NEVER));
+	ASSERT_EQ(0, module_load(NEVER));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_run_new(scene, 0));
 	/* What the tenant keeps: id, salt, and its list at the end. */
@@ -941,7 +941,7 @@ TEST_F(death, leaves_a_leaf_that_a_tenant_can_prove)
 	ASSERT_EQ(0, list_read(&scene->child[0], &list));
 	scene_stop(scene, 0);
 	ASSERT_EQ(1, record_wait(NULL, "ima_ns_death", scene->id[0], NULL, 0));
-	ASSERT_EQ(0, anchor_unload_soon());
+	ASSERT_EQ(0, module_unload_soon());
 
 	list_accumulate(&list, acc);
 	anchor_leaf(scene->id[0], list.count, kept.salt, acc, leaf);
@@ -975,7 +975,7 @@ TEST_F(death, of_many_at_once_leaves_a_leaf_of_each)
 	struct anchor_log log;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("ms=200"));
+	ASSERT_EQ(0, module_load("ms=200"));
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(0, scene_start(scene, i));
 		ASSERT_EQ(0, scene_run_new(scene, i));
@@ -993,7 +993,7 @@ TEST_F(death, of_many_at_once_leaves_a_leaf_of_each)
 	for (i = 0; i < 8; i++)
 		scene_stop(scene, i);
 	ASSERT_TRUE(scene_is_empty());
-	ASSERT_EQ(0, anchor_unload_soon());
+	ASSERT_EQ(0, module_unload_soon());
 	ASSERT_EQ(0, anchor_log_read(&log));
 	ASSERT_STREQ("", log.wrong);
 	for (i = 0; i < 8; i++) {
@@ -1018,7 +1018,7 @@ TEST_F(death, of_a_nested_one_is_anchored_as_well)
 	struct anchor_log log;
 	struct list list;
 
-	ASSERT_EQ(0, anchor_load("ms=200"));
+	ASSERT_EQ(0, module_load("ms=200"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_start_below(scene, 1, &scene->child[0]));
 	ASSERT_EQ(0, scene_run_new(scene, 1));
@@ -1032,7 +1032,7 @@ TEST_F(death, of_a_nested_one_is_anchored_as_well)
 	ASSERT_LE(0, scene_wait_covered(scene, 0, SLACK_MS));
 	EXPECT_COVERED(scene, 0);
 	scene_stop(scene, 0);
-	ASSERT_EQ(0, anchor_unload_soon());
+	ASSERT_EQ(0, module_unload_soon());
 	ASSERT_EQ(0, anchor_log_read(&log));
 	ASSERT_STREQ("", log.wrong);
 	list_accumulate(&list, acc);
@@ -1053,13 +1053,13 @@ TEST_F(token, leads_to_the_one_before_over_many_chains)
 	size_t i, chains = 0;
 	int n;
 
-	ASSERT_EQ(0, anchor_load("anchor=sync chain=3"));
+	ASSERT_EQ(0, module_load("anchor=sync chain=3"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	for (n = 0; n < 20; n++)
 		ASSERT_EQ(0, scene_open_new(scene, 0));
 	EXPECT_COVERED(scene, 0);
 	scene_stop(scene, 0);
-	ASSERT_EQ(0, anchor_unload_soon());
+	ASSERT_EQ(0, module_unload_soon());
 	/* lib/anchor.c judges each token, each "next" and each number. */
 	ASSERT_EQ(0, anchor_log_read(&log));
 	EXPECT_STREQ("", log.wrong);
@@ -1077,12 +1077,12 @@ TEST_F(token, of_a_chain_of_one_is_followed_by_the_next)
 	struct anchor_log log;
 	int n;
 
-	ASSERT_EQ(0, anchor_load("anchor=sync chain=1"));
+	ASSERT_EQ(0, module_load("anchor=sync chain=1"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	for (n = 0; n < 5; n++)
 		ASSERT_EQ(0, scene_open_new(scene, 0));
 	scene_stop(scene, 0);
-	ASSERT_EQ(0, anchor_unload_soon());
+	ASSERT_EQ(0, module_unload_soon());
 	ASSERT_EQ(0, anchor_log_read(&log));
 	EXPECT_STREQ("", log.wrong);
 	EXPECT_LE(5, log.count);
@@ -1096,7 +1096,7 @@ TEST_F(sync, event_is_covered_when_it_returns)
 	struct scene *scene = &self->scene;
 	int n;
 
-	ASSERT_EQ(0, anchor_load("anchor=sync ms=3600000"));
+	ASSERT_EQ(0, module_load("anchor=sync ms=3600000"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	for (n = 0; n < 6; n++) {
 		ASSERT_EQ(0, scene_open_new(scene, 0));
@@ -1120,7 +1120,7 @@ TEST_F(sync, birth_and_policy_are_covered_within_the_interval)
 	char reason[16];
 	long before;
 
-	ASSERT_EQ(0, anchor_load("anchor=sync ms=300"));
+	ASSERT_EQ(0, module_load("anchor=sync ms=300"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	while (!anchor_last() && patience_lasts(&left))
 		;
@@ -1137,7 +1137,7 @@ TEST_F(sync, event_of_a_nested_one_is_covered_at_all_levels)
 	struct scene *scene = &self->scene;
 	int i;
 
-	ASSERT_EQ(0, anchor_load("anchor=sync ms=3600000"));
+	ASSERT_EQ(0, module_load("anchor=sync ms=3600000"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, scene_start_below(scene, 1, &scene->child[0]));
 	for (i = 0; i < 4; i++) {

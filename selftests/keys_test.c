@@ -239,17 +239,14 @@ static int adopt(struct agent *agent)
 	memset(line, 0, sizeof(line));
 	if (file_run_output(NULL, command, line, sizeof(line)))
 		return -EIO;
-	return file_put_text(NULL, IMA_NS_DIR "/adopt", line);
+	return file_put_text(NULL, MODULE_DIR "/adopt", line);
 }
 
 FIXTURE_SETUP(adopted_key)
 {
-	int ret = module_load(MODULE_PCRS);
 	char rule[128];
 
-	if (ret == -ENOENT)
-		SKIP(return, "ima_ns.ko is neither beside the test nor in IMA_NS_KO");
-	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, module_reload(MODULE_PCRS));
 	self->der_len = make_certificate(&self->der);
 	ASSERT_LT(0, self->der_len);
 	snprintf(self->ring, sizeof(self->ring), "adopted_%d", getpid());
@@ -266,7 +263,7 @@ FIXTURE_SETUP(adopted_key)
 FIXTURE_TEARDOWN(adopted_key)
 {
 	agent_stop(&self->first);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 TEST_F(adopted_key, is_in_its_list_and_inits)

@@ -1,14 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What the KUnit tests of the kernel said when it booted, as TAP: one result for
-# each case, and for each parameter of a case that has some. Kernels debug and
-# kcsan have them. Runs inside the guest as root.
+# What the KUnit tests of the kernel said when it booted, and those of ima_ns.ko when
+# it is loaded, as TAP: one result for each case, and for each parameter of a case
+# that has some. Kernels debug and kcsan have them. Runs inside the guest as root.
 
 set -u
 
 results=/sys/kernel/debug/kunit
-suites="ima_policy"
+suites="ima_policy ima_ns_adoption ima_ns_chain ima_ns_merkle"
+
+# Others than tests use it with, whose rules of init may name the usual PCRs.
+built=${IMANS_MODULE:-} module=
+case $built in
+*/imans-module/ima_ns.ko)
+	module=${built%/imans-module/*}/imans-module-kunit/ima_ns.ko ;;
+esac
+insmod "$module" pcr_boot=7 pcr_anchor=8 || {
+	echo "1..1"
+	echo "not ok 1 '$module', with KUnit tests, cannot be loaded"
+	exit 1
+}
+trap 'rmmod ima_ns' EXIT
 
 for suite in $suites; do
 	[ -r "$results/$suite/results" ] || {

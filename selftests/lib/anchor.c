@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "anchor.h"
@@ -21,44 +20,6 @@
 #define BOOT_KEYS \
 	"id uuid parent userns owner label by hash template policy ca tpm exe kind "
 #define MARK_KEYS "seq n root reason token "
-
-/* The module. */
-
-int anchor_load(const char *parameters)
-{
-	const char *path = getenv("IMANS_MODULE");
-	int fd, ret;
-
-	if (!path)
-		return -ENOENT;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-int anchor_unload(void)
-{
-	return syscall(SYS_delete_module, "ima_ns", O_NONBLOCK) ? -errno : 0;
-}
-
-int anchor_unload_soon(void)
-{
-	struct patience left = patience(30000);
-	int ret;
-
-	do {
-		ret = anchor_unload();
-	} while (ret == -EAGAIN && patience_lasts(&left));
-	return ret;
-}
-
-bool anchor_is_loaded(void)
-{
-	return !access("/sys/module/ima_ns", F_OK);
-}
 
 /* What it shows. */
 

@@ -8,6 +8,7 @@
 
 #include "agent.h"
 #include "list.h"
+#include "module.h"
 
 /*
  * The module ima_ns.ko, what it shows, and what has to come out, computed here
@@ -15,19 +16,8 @@
  * section 5).
  */
 
-#define ANCHOR_DIR "/sys/kernel/security/ima_ns"
+#define ANCHOR_DIR MODULE_DIR
 #define ANCHOR_SIZE 32
-
-/* Loads $IMANS_MODULE with parameters "name=value ...".  0 or -errno. */
-int anchor_load(const char *parameters);
-
-/* Unloads it, if nothing needs it.  0 or a negative errno. */
-int anchor_unload(void);
-
-/* The same, but waits for namespaces that are about to end. */
-int anchor_unload_soon(void);
-
-bool anchor_is_loaded(void);
 
 /**
  * struct anchor_state - the file ima_ns/anchor

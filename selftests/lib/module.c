@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,49 +8,45 @@
 #include "clock.h"
 #include "module.h"
 
-static int module_open(void)
-{
-	const char *path = getenv("IMA_NS_KO");
-	char self[512], beside[600];
-	ssize_t n;
-	int fd;
-
-	if (!path) {
-		n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-		if (n < 0)
-			return -errno;
-		self[n] = 0;
-		snprintf(beside, sizeof(beside), "%s/ima_ns.ko", dirname(self));
-		path = beside;
-	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 int module_load(const char *parameters)
 {
-	int ret = 0, fd = module_open();
+	const char *path = getenv("IMANS_MODULE");
+	int fd, ret;
 
+	if (!path)
+		return -ENOENT;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return fd;
-	/* A test that failed may have left it behind, with other parameters. */
-	if (!access(IMA_NS_DIR, F_OK))
-		ret = module_unload();
-	if (!ret && syscall(SYS_finit_module, fd, parameters, 0))
-		ret = -errno;
+		return -errno;
+	ret = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
 	close(fd);
 	return ret;
 }
 
 int module_unload(void)
 {
-	struct patience wait = patience(30000);
+	return syscall(SYS_delete_module, "ima_ns", O_NONBLOCK) ? -errno : 0;
+}
 
-	while (syscall(SYS_delete_module, "ima_ns", O_NONBLOCK)) {
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			return -errno;
-		if (!patience_lasts(&wait))
-			return -ETIMEDOUT;
-	}
-	return 0;
+int module_unload_soon(void)
+{
+	struct patience left = patience(30000);
+	int ret;
+
+	do {
+		ret = module_unload();
+	} while (ret == -EAGAIN && patience_lasts(&left));
+	return ret;
+}
+
+int module_reload(const char *parameters)
+{
+	int ret = module_is_loaded() ? module_unload_soon() : 0;
+
+	return ret ?: module_load(parameters);
+}
+
+bool module_is_loaded(void)
+{
+	return !access("/sys/module/ima_ns", F_OK);
 }

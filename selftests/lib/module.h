@@ -2,19 +2,26 @@
 #ifndef SELFTESTS_MODULE_H
 #define SELFTESTS_MODULE_H
 
-#define IMA_NS_DIR "/sys/kernel/security/ima_ns"
+#include <stdbool.h>
 
-/* Rules of init that other tests load name its usual PCRs, 11 and 12. */
-#define MODULE_PCRS "pcr_boot=8 pcr_anchor=9"
+/* Its directory in init's securityfs. */
+#define MODULE_DIR "/sys/kernel/security/ima_ns"
 
-/*
- * Loads ima_ns.ko with these parameters.  It is what $IMA_NS_KO names, or stands
- * beside the test.  Returns 0 or a negative errno: -ENOENT if there is no such
- * file.
- */
+/* For tests beside which others have rules of init for the usual ones, 11 and 12. */
+#define MODULE_PCRS "pcr_boot=7 pcr_anchor=8"
+
+/* Loads $IMANS_MODULE with parameters "name=value ...".  0 or -errno. */
 int module_load(const char *parameters);
 
-/* Unloads it, once nothing is left that it knows of.  0 or a negative errno. */
+/* Unloads it, if nothing needs it.  0 or a negative errno. */
 int module_unload(void);
+
+/* The same, but waits for namespaces that are about to end. */
+int module_unload_soon(void);
+
+/* Loads it, after unloading one that a test left behind.  0 or a negative errno. */
+int module_reload(const char *parameters);
+
+bool module_is_loaded(void);
 
 #endif

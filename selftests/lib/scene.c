@@ -42,7 +42,7 @@ const char *scene_set(struct scene *scene)
 		return "IMANS_MODULE does not name the module";
 	if (scratch_directory(scene->directory, sizeof(scene->directory)))
 		return "no scratch directory";
-	if (anchor_is_loaded() && anchor_unload_soon())
+	if (module_is_loaded() && module_unload_soon())
 		return "the module is loaded and stays";
 	if (!scene_is_empty())
 		return "there are other namespaces";
@@ -65,7 +65,7 @@ const char *scene_end(struct scene *scene)
 	for (i = AT_ONCE; i-- > 0;)
 		agent_stop(&scene->child[i]);
 	scratch_remove(scene->directory);
-	if (anchor_is_loaded() && anchor_unload_soon())
+	if (module_is_loaded() && module_unload_soon())
 		return "the module cannot be unloaded";
 	if (!access(ANCHOR_DIR, F_OK))
 		return "its directory stays";
