@@ -20,8 +20,10 @@ enum { HELLO, DELAY, FAIL, HOLD, EXTENDS };
 
 const char *tpm_missing(void)
 {
-	if (access("/dev/tpmrm0", F_OK) || access(SYSFS "/pcr-sha256", F_OK))
-		return "a TPM 2.0 of the machine with bank sha256";
+	char names[TPM_BANKS][16];
+
+	if (access("/dev/tpmrm0", F_OK) || !tpm_banks(names))
+		return "a TPM 2.0 of the machine";
 	return NULL;
 }
 
