@@ -213,7 +213,9 @@ void ima_anchored_boot_late(struct ima_anchored *anchored);
 int ima_anchored_show(struct ima_anchored *anchored, struct seq_file *m);
 
 int ima_anchor_files_create(void);
+void ima_anchor_files_open(void);
 void ima_anchor_files_remove(void);
+void ima_anchor_files_end(void);
 void ima_anchor_file(struct ima_anchored *anchored);
 
 #endif /* _IMA_NS_ANCHOR_H */

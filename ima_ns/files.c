@@ -191,7 +191,7 @@ static ssize_t ima_adopt_write(struct file *file, const char __user *buf,
 
 static int ima_adopt_open(struct inode *inode, struct file *file)
 {
-	return capable(CAP_SYS_ADMIN) ? stream_open(inode, file) : -EPERM;
+	return ima_ns_may_adopt() ? stream_open(inode, file) : -EPERM;
 }
 
 static const struct file_operations ima_adopt_fops = {
@@ -201,59 +201,69 @@ static const struct file_operations ima_adopt_fops = {
 };
 
 /**
- * ima_anchor_files_remove - undo ima_anchor_files_create()
- */
-void ima_anchor_files_remove(void)
-{
-	flush_work(&ima_proofs);
-	securityfs_remove(ima_adopt_file);
-	securityfs_remove(ima_proof_dir);
-	securityfs_remove(ima_anchor_status);
-	securityfs_remove(ima_anchor_dir);
-}
-
-/**
- * ima_anchor_files_create - create ima_ns/ with its files
+ * ima_anchor_files_create - create ima_ns/, in which proofs will be
  *
  * Return: 0 or the error of securityfs.
  */
 int ima_anchor_files_create(void)
 {
-	int rc;
-
 	ima_anchor_dir = securityfs_create_dir("ima_ns", NULL);
 	if (IS_ERR(ima_anchor_dir))
 		return PTR_ERR(ima_anchor_dir);
-
-	ima_anchor_status = securityfs_create_file("anchor", 0400,
-						   ima_anchor_dir, NULL,
-						   &ima_anchor_fops);
-	if (IS_ERR(ima_anchor_status)) {
-		rc = PTR_ERR(ima_anchor_status);
-		goto remove_dir;
-	}
 
 	/* Ids, and who comes and goes, are not for everybody. */
 	ima_proof_dir = securityfs_create_file("proof", S_IFDIR | 0700,
 					       ima_anchor_dir, NULL, NULL);
 	if (IS_ERR(ima_proof_dir)) {
-		rc = PTR_ERR(ima_proof_dir);
-		goto remove_file;
-	}
-
-	ima_adopt_file = securityfs_create_file("adopt", 0200, ima_anchor_dir,
-						NULL, &ima_adopt_fops);
-	if (IS_ERR(ima_adopt_file)) {
-		rc = PTR_ERR(ima_adopt_file);
-		goto remove_proofs;
+		securityfs_remove(ima_anchor_dir);
+		return PTR_ERR(ima_proof_dir);
 	}
 	return 0;
+}
 
-remove_proofs:
-	securityfs_remove(ima_proof_dir);
-remove_file:
+static struct dentry *ima_file_add(const char *name, umode_t mode,
+				   const struct file_operations *fops)
+{
+	struct dentry *dentry = securityfs_create_file(name, mode,
+						       ima_anchor_dir, NULL,
+						       fops);
+
+	if (IS_ERR(dentry))
+		pr_err("no file %s: %ld\n", name, PTR_ERR(dentry));
+	return dentry;
+}
+
+/**
+ * ima_anchor_files_open - create the files that are not about one namespace
+ *
+ * Context: when nothing can fail any more: a module that fails to load is freed,
+ * whoever has a file of its open.
+ */
+void ima_anchor_files_open(void)
+{
+	ima_anchor_status = ima_file_add("anchor", 0400, &ima_anchor_fops);
+	ima_adopt_file = ima_file_add("adopt", 0200, &ima_adopt_fops);
+}
+
+/**
+ * ima_anchor_files_remove - undo ima_anchor_files_create() and _open()
+ *
+ * Context: before all that takes long: who opens a file of a module that goes has
+ * the kernel warn.
+ */
+void ima_anchor_files_remove(void)
+{
+	flush_work(&ima_proofs);
+	securityfs_remove(ima_adopt_file);
 	securityfs_remove(ima_anchor_status);
-remove_dir:
+	securityfs_remove(ima_proof_dir);
 	securityfs_remove(ima_anchor_dir);
-	return rc;
+}
+
+/**
+ * ima_anchor_files_end - wait until nothing is done about files any more
+ */
+void ima_anchor_files_end(void)
+{
+	flush_work(&ima_proofs);
 }

@@ -311,6 +311,7 @@ static int __init ima_module_init(void)
 		goto remove_files;
 	}
 
+	ima_anchor_files_open();
 	register_reboot_notifier(&ima_module_reboot_nb);
 	pr_info("anchors in PCR %d, beginnings in PCR %d\n", pcr_anchor,
 		pcr_boot);
@@ -330,6 +331,8 @@ destroy:
 
 static void __exit ima_module_exit(void)
 {
+	/* No namespace is left, so no proof is. */
+	ima_anchor_files_remove();
 	unregister_reboot_notifier(&ima_module_reboot_nb);
 	ima_anchors_stop();
 	/* The PCRs are ours until these are written. */
@@ -338,7 +341,7 @@ static void __exit ima_module_exit(void)
 		pr_err("the list does not say that this is the end\n");
 	ima_ns_unregister(&ima_module_ops);
 	ima_anchors_forget();
-	ima_anchor_files_remove();
+	ima_anchor_files_end();
 	ima_anchors_destroy();
 }
 
