@@ -178,8 +178,8 @@ static int load_policy(struct agent *agent, long id, const char *rules)
 }
 
 /*
- * Who is adopted may not adopt: so the kernel tells.  Init's own pid is never to
- * be adopted.  1, 0 or a negative errno.
+ * Who is adopted may not adopt, and not open what does it: so the kernel tells.
+ * Init's own pid is never to be adopted.  1, 0 or a negative errno.
  */
 static long ask_adopted(void)
 {
@@ -189,7 +189,7 @@ static long ask_adopted(void)
 	int error;
 
 	if (fd < 0)
-		return -errno;
+		return errno == EPERM ? 1 : -errno;
 	n = write(fd, nobody, sizeof(nobody) - 1);
 	error = errno;
 	close(fd);
@@ -1124,6 +1124,26 @@ TEST_F(adopt, is_the_parent_of_a_user_namespace_inside)
 	ASSERT_TRUE(status_value(inside, "parent", self->value,
 				 sizeof(self->value)));
 	EXPECT_EQ(self->id, atol(self->value));
+}
+
+/* Who activates it does not choose in whose list its life is. */
+TEST_F(adopt, is_not_the_parent_of_a_user_namespace_from_outside)
+{
+	long outside;
+
+	ASSERT_EQ(0, ns_start(&self->second, NULL, 1000, NULL));
+	ADOPT_FIRST("");
+	ASSERT_EQ(0, ns_join_user(&self->first, self->second.pid));
+	ASSERT_EQ(0, ns_unshare_mount(&self->first));
+	ASSERT_EQ(0, ima_mount(&self->first));
+	ASSERT_EQ(0, ima_activate(&self->first));
+	outside = ima_number(&self->first, "id");
+	ASSERT_LT(0, outside);
+	EXPECT_EQ(1, record_find(NULL, "ima_ns_birth", outside, NULL, 0));
+	EXPECT_EQ(0, measured(self->id, "ima_ns_birth"));
+	ASSERT_TRUE(status_value(outside, "parent", self->value,
+				 sizeof(self->value)));
+	EXPECT_EQ(0, atol(self->value));
 }
 
 /* Its death is to be recorded before that of where it is recorded. */

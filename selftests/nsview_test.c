@@ -728,6 +728,16 @@ TEST_F(opener, is_judged_by_its_capabilities_in_init)
 	}
 }
 
+/* Who reads a directory can keep its lock, and all that begin and end need that. */
+TEST_F(opener, of_the_directory_is_judged_by_them_too)
+{
+	char names[65536];
+	long ret = file_list(&self->opener, IMA_DIR "/ns", names,
+			     sizeof(names));
+
+	EXPECT_EQ(variant->ret, ret > 0 ? 0 : ret);
+}
+
 /* In a mount namespace of its own that shows init's securityfs. */
 TEST_F(view, root_of_a_child_is_refused)
 {
