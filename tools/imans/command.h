@@ -83,6 +83,6 @@ extern const struct command command_verify, command_log, command_show,
 	command_ls;
 extern const struct command command_boot_log, command_quote, command_proof;
 extern const struct command command_pcr_read, command_pcr_extend;
-extern const struct command command_activate, command_run;
+extern const struct command command_activate, command_run, command_hook;
 
 #endif

@@ -11,6 +11,7 @@
 static const struct command *const commands[] = {
 	&command_run,
 	&command_activate,
+	&command_hook,
 	&command_ls,
 	&command_show,
 	&command_log,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ns.h"
+#include "process.h"
 #include "securityfs.h"
 
 /* The kernel takes at most a page with the NUL, and 1024 rules in a child. */
@@ -80,23 +81,11 @@ bool ns_read_policy(struct ns_config *cfg, const char *path)
 	return true;
 }
 
-static bool in_initial_userns(void)
-{
-	/* PROC_USER_INIT_INO of the kernel, the same on every machine. */
-	char link[64];
-	ssize_t n = readlink("/proc/self/ns/user", link, sizeof(link) - 1);
-
-	if (n < 0)
-		return false;
-	link[n] = '\0';
-	return !strcmp(link, "user:[4026531837]");
-}
-
 bool ns_mount_securityfs(const char *dir)
 {
 	if (securityfs_is_mounted(dir) && securityfs_is_own(dir))
 		return true;
-	if (in_initial_userns()) {
+	if (process_in_initial_userns()) {
 		msg("this is the initial user namespace, its IMA is always active; use imans run, or unshare --user --map-root-user --mount first");
 		return false;
 	}

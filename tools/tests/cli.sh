@@ -39,7 +39,7 @@ expect 2 "unknown command" "$IMANS" frobnicate
 expect 2 "half a command" "$IMANS" pcr
 expect 0 "--help" "$IMANS" --help
 says out "verify"
-for c in run activate ls show log boot-log "pcr read" "pcr extend" verify quote \
+for c in run activate hook ls show log boot-log "pcr read" "pcr extend" verify quote \
 	proof; do
 	# shellcheck disable=SC2086
 	expect 0 "$c --help" "$IMANS" $c --help
