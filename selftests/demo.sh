@@ -16,44 +16,8 @@ ima=$security/ima
 notes=${DEMO_NOTES:-/tmp/imans-demo}
 place=${DEMO_PLACE:-/scratch/imans-demo}
 
-step=0
-begin() {
-	step=$((step + 1))
-	printf '\n%s%d. %s\n' "${DEMO_PART:-}" "$step" "$*"
-}
-
-show() {
-	sed 's/^/      /'
-}
-
-ok() {
-	echo "   ok: $*"
-}
-
-false_result() {
-	echo "   FALSE: $*"
-	echo
-	echo "demo: failed in step ${DEMO_PART:-}$step"
-	exit 1
-}
-
-# check TEXT COMMAND...: the command must succeed.
-check() {
-	local text=$1
-
-	shift
-	"$@" || false_result "$text"
-	ok "$text"
-}
-
-# same TEXT A B: the two must be the same and not empty.
-same() {
-	if [ -z "$2" ] || [ "$2" != "$3" ]; then
-		printf '      %s\n      %s\n' "$2" "$3"
-		false_result "$1"
-	fi
-	ok "$1"
-}
+# shellcheck source=lib/demo.sh
+. "$here/lib/demo.sh"
 
 entries() {
 	cat $ima/runtime_measurements_count
@@ -255,16 +219,9 @@ fi
 
 # --------------------------------------------------------------------- the host
 
-missing() {
-	echo "demo: $1 is missing" >&2
-	exit 2
-}
-
 [ "$(id -u)" = 0 ] || missing "root"
 [ -d /scratch ] || missing "/scratch (run me in tools/dev/vm)"
-for program in imans swtpm tpm2_pcrread evmctl cmp awk; do
-	command -v "$program" > /dev/null || missing "the program $program"
-done
+needs imans swtpm tpm2_pcrread evmctl cmp awk
 [ -c /dev/vtpmx ] || missing "/dev/vtpmx (CONFIG_TCG_VTPM_PROXY)"
 [ -w $ima/policy ] || missing "$ima/policy"
 
