@@ -31,11 +31,14 @@ help: ## this list
 
 ifneq ($(have_demo),)
 .PHONY: demo
-demo: ## the story of a container with its own IMA, kernel build included
+demo: ## a container with its own IMA, and all of them in the TPM; with kernel build
 	@$(dev)/deps series kernel vm tools tests
 	@$(dev)/kernel default
+	@$(dev)/module default >/dev/null
 	@$(MAKE) -s -C tools
 	@$(dev)/vm --kernel default --timeout 600 -- selftests/demo.sh
+	@echo
+	@$(dev)/vm --kernel default --timeout 1200 -- selftests/demo-anchor.sh
 endif
 
 .PHONY: test
