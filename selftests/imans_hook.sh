@@ -187,6 +187,35 @@ expect 0 "a user namespace, by root" hook --label "a b"
 expect 2 "the same again" hook
 says "Device or resource busy"
 end
+# What it lists is charged to its control group, whoever causes it.
+cgroup=/sys/fs/cgroup/imans-hook
+slab() {
+	awk '$1 == "slab" { print int($2 / 1024) }' $cgroup/memory.stat
+}
+if mkdir $cgroup && [ -r $cgroup/memory.stat ]; then
+	begin charged unshare --user --map-root-user --mount
+	echo "$pid" > $cgroup/cgroup.procs
+	expect 0 "a user namespace in a control group of its own" hook
+	before=$(slab)
+	mkdir "$place/many"
+	for i in $(seq 200); do
+		echo "#!/bin/true $i" > "$place/many/$i"
+	done
+	chmod 755 "$place/many"/*
+	nsenter --user="/proc/$pid/ns/user" --setuid 0 -- \
+		sh -c "for i in $place/many/*; do \$i; done"
+	after=$(slab)
+	id=$(id_of charged)
+	echo "$(cat "$ima/ns/$id/runtime_measurements_count") entries," \
+		"slab of the group: $before KiB, then $after KiB" > "$tmp/out"
+	[ "$(cat "$ima/ns/$id/runtime_measurements_count")" -gt 200 ] &&
+		[ "$((after - before))" -gt 80 ]
+	result $? "... its list is charged to it"
+	end
+	rmdir $cgroup
+else
+	skip "no control groups with memory controller"
+fi
 # shellcheck disable=SC2086
 begin rootless $as_user unshare --user --map-root-user --mount
 expect 0 "a user namespace of an unprivileged user, by himself" hook_by 1000

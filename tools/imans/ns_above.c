@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,8 +11,12 @@
 
 /**
  * struct helper - a process of ours inside of the user namespace
- * @up:		it writes a byte when securityfs is mounted
- * @down:	it ends when this is closed
+ *
+ * It does three things, each when it is told to, and says when one is done: joins
+ * and mounts, activates, and ends.
+ *
+ * @up:		a byte comes when something is done, and the end if it failed
+ * @down:	a byte, or the end, tells it to go on
  */
 struct helper {
 	pid_t pid;
@@ -19,30 +24,49 @@ struct helper {
 	int down[2];
 };
 
+static bool read_byte(int fd)
+{
+	char byte;
+	ssize_t n;
+
+	do {
+		n = read(fd, &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+static bool write_byte(int fd)
+{
+	return write(fd, "", 1) == 1;
+}
+
 /*
  * Its mount namespace is its own, so that neither the container nor the machine
  * sees the mount, and belongs to the user namespace, so that securityfs does.
  */
-static int helper_main(struct helper *h, int userns, const char *securityfs)
+static bool helper_join(int userns, const char *securityfs)
 {
-	char byte;
-
-	close(h->up[0]);
-	close(h->down[1]);
 	if (setns(userns, CLONE_NEWUSER)) {
 		msg_errno("joining the container's user namespace");
-		return IMANS_ERROR;
+		return false;
 	}
 	if (unshare(CLONE_NEWNS)) {
 		msg_errno("making a mount namespace in the container's user namespace");
-		return IMANS_ERROR;
+		return false;
 	}
-	if (!ns_mount_securityfs(securityfs))
+	return ns_mount_securityfs(securityfs);
+}
+
+static int helper_main(struct helper *h, int userns, const char *securityfs)
+{
+	close(h->up[0]);
+	close(h->down[1]);
+	if (!read_byte(h->down[0]) || !helper_join(userns, securityfs) ||
+	    !write_byte(h->up[1]) || !read_byte(h->down[0]) ||
+	    !ns_activate(securityfs) || !write_byte(h->up[1]))
 		return IMANS_ERROR;
-	if (write(h->up[1], "", 1) != 1)
-		return IMANS_ERROR;
-	while (read(h->down[0], &byte, 1) < 0 && errno == EINTR)
-		;
+	/* Until the policy is loaded the mount is needed. */
+	read_byte(h->down[0]);
 	return IMANS_OK;
 }
 
@@ -76,23 +100,44 @@ close_up:
 }
 
 /* False if it failed; then it has said why. */
-static bool helper_is_up(const struct helper *h)
+static bool helper_does(const struct helper *h)
 {
-	char byte;
-	ssize_t n;
-
-	do {
-		n = read(h->up[0], &byte, 1);
-	} while (n < 0 && errno == EINTR);
-	return n == 1;
+	return write_byte(h->down[1]) && read_byte(h->up[0]);
 }
 
 static void helper_stop(struct helper *h)
 {
+	int status = 0;
+
 	close(h->up[0]);
 	close(h->down[1]);
-	while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(h->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (WIFSIGNALED(status))
+		msg("the process that mounts securityfs was killed by signal %d",
+		    WTERMSIG(status));
+}
+
+/*
+ * The list's memory is charged to who activates the namespace, who is in the
+ * container's control group for that reason. Label and policy are written from
+ * outside, as the records will say.
+ */
+static bool set_up(const struct helper *h, const struct process *p,
+		   const char *securityfs, const struct ns_config *cfg)
+{
+	char *dir;
+	bool good;
+
+	if (!process_take_into_cgroup(p, h->pid))
+		msg("so the memory of the container's list will be charged to the control group of the hook");
+	if (!helper_does(h))
+		return false;
+	dir = xasprintf("/proc/%d/root%s", (int)h->pid, securityfs);
+	good = ns_configure(dir, cfg) && helper_does(h) &&
+	       (!cfg->policy_path || ns_load_policy(dir, cfg));
+	free(dir);
+	return good;
 }
 
 bool ns_set_up_from_above(const struct process *p, const char *securityfs,
@@ -100,19 +145,17 @@ bool ns_set_up_from_above(const struct process *p, const char *securityfs,
 {
 	int userns = process_open_ns(p, "user");
 	struct helper h;
-	char *dir;
 	bool good;
 
 	if (userns < 0)
 		return false;
+	/* That it was killed is found out by waiting for it. */
+	signal(SIGPIPE, SIG_IGN);
 	good = helper_start(&h, userns, securityfs);
 	close(userns);
 	if (!good)
 		return false;
-	dir = xasprintf("/proc/%d/root%s", (int)h.pid, securityfs);
-	good = helper_is_up(&h) && ns_configure(dir, cfg) && ns_activate(dir) &&
-	       (!cfg->policy_path || ns_load_policy(dir, cfg));
-	free(dir);
+	good = set_up(&h, p, securityfs, cfg);
 	helper_stop(&h);
 	return good;
 }

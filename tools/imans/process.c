@@ -12,6 +12,9 @@
 #define FIELD_STATE 3
 #define FIELD_START 22
 
+/* Where every distribution has it. */
+#define CGROUP_DIR "/sys/fs/cgroup"
+
 bool process_parse_start(const char *stat, uint64_t *start)
 {
 	/* The name is in parentheses, and may have any of these in it. */
@@ -35,20 +38,28 @@ bool process_parse_start(const char *stat, uint64_t *start)
 	return parse_uint(number, UINT64_MAX, start);
 }
 
+/* A file of its directory in /proc. */
+static bool read_own(const struct process *p, const char *name, struct buf *b)
+{
+	int fd = openat(p->dir, name, O_RDONLY | O_CLOEXEC);
+	bool good = fd >= 0 && !read_fd(fd, b);
+
+	if (!good)
+		msg_errno("/proc/%d/%s", (int)p->pid, name);
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
 static bool read_start(struct process *p)
 {
-	int fd = openat(p->dir, "stat", O_RDONLY | O_CLOEXEC);
 	struct buf b = { 0 };
 	bool good;
 
-	if (fd < 0 || read_fd(fd, &b)) {
-		msg_errno("/proc/%d/stat", (int)p->pid);
-		if (fd >= 0)
-			close(fd);
+	if (!read_own(p, "stat", &b)) {
 		buf_free(&b);
 		return false;
 	}
-	close(fd);
 	good = process_parse_start((char *)b.data, &p->start);
 	if (!good)
 		msg("/proc/%d/stat does not tell when the process was started",
@@ -121,6 +132,47 @@ int process_open_ns(const struct process *p, const char *name)
 		explain_ns(p, name);
 	free(path);
 	return fd;
+}
+
+/* Of the lines of /proc/PID/cgroup, that of version 2 has no controllers. */
+static const char *unified(struct buf *b)
+{
+	char *line, *save;
+
+	for (line = strtok_r((char *)b->data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		if (!strncmp(line, "0::/", 4))
+			return line + 3;
+	return NULL;
+}
+
+bool process_take_into_cgroup(const struct process *p, pid_t pid)
+{
+	struct buf theirs = { 0 }, ours = { 0 };
+	const char *to = NULL, *from = NULL;
+	bool good = false;
+	char *path, *text;
+
+	if (!read_own(p, "cgroup", &theirs))
+		goto out_free;
+	to = unified(&theirs);
+	if (!read_file("/proc/self/cgroup", &ours))
+		from = unified(&ours);
+	if (!to || (from && !strcmp(from, to))) {
+		good = true;
+		goto out_free;
+	}
+	path = xasprintf(CGROUP_DIR "%s/cgroup.procs", to);
+	text = xasprintf("%d", (int)pid);
+	good = !write_file(path, text);
+	if (!good)
+		msg_errno("%s", path);
+	free(text);
+	free(path);
+out_free:
+	buf_free(&ours);
+	buf_free(&theirs);
+	return good;
 }
 
 bool process_in_initial_userns(void)

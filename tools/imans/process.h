@@ -37,6 +37,11 @@ bool process_parse_start(const char *stat, uint64_t *start);
 enum process_ns process_compare_ns(const struct process *p, const char *name);
 /* A descriptor of that namespace, or -1, the reason printed. */
 int process_open_ns(const struct process *p, const char *name);
+/*
+ * Put @pid into the control group (version 2) of @p. True also if it is in there
+ * or there is none; false, the reason printed, if that cannot be done.
+ */
+bool process_take_into_cgroup(const struct process *p, pid_t pid);
 /* Is one's own user namespace the initial one? */
 bool process_in_initial_userns(void);
 
