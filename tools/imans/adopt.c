@@ -48,7 +48,7 @@ const char *adopt_reason(int error)
 	case ESRCH:
 		return "the process has ended";
 	case EBUSY:
-		return "it is adopted already: by another hook, by adopt=auto of ima_ns.ko, or because who started it is";
+		return "it is adopted already, by another hook or by adopt=auto of ima_ns.ko";
 	case EAGAIN:
 		return "the process has children or executes a program, so that it is too late or too early; or this user has done it too often in a short time";
 	case ENOSPC:

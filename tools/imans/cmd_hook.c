@@ -31,11 +31,11 @@ static const struct option_spec options[] = {
 };
 
 static const char *const text[] = {
-	"For the hooks createRuntime and prestart of an OCI runtime (runc, crun, podman, containerd): it reads the state of the container from standard input, as the OCI runtime specification has it, and gives the container an IMA namespace before it executes its first program. So the first entry after boot_aggregate is that program, and with ima_ns.ko the container's beginning is in PCR 11. The runtime does not start a container whose hook fails; the exit status is 2 then, and the reason is on standard error, which runtimes show or log.",
+	"For the hooks createRuntime and prestart of an OCI runtime (runc, crun, podman, containerd): it reads the state of the container from standard input, as the OCI runtime specification has it, and gives the container an IMA namespace before it executes its first program. So the first program in its list is its own, and with ima_ns.ko the container's beginning is in PCR 11. The runtime does not start a container whose hook fails; the exit status is 2 then, and the reason is on standard error, which runtimes show or log.",
 	"A container without a user namespace is adopted, by ima_ns/adopt of ima_ns.ko: that takes root, and a container with a mount namespace of its own. Nobody inside can leave or change it; its files are ima/ns/<id>/ in the securityfs of the machine.",
 	"A container with a user namespace of its own has its IMA activated from above, by whoever may: root, or the user who made the user namespace if root in it is mapped to him. uid 0 and gid 0 must be mapped by then. It needs no ima_ns.ko. Its root can add rules later, if it has CAP_MAC_ADMIN or CAP_SYS_ADMIN there. If the policy is refused, the namespace is active, but the container does not start.",
 	"The value of the annotation " OCI_POLICY_ANNOTATION " is the name of a file in DIR, without a slash and not beginning with a dot. As who starts containers is often not who administers the machine, a container that has the annotation is refused unless --policy-dir is given.",
-	"An entry for config.json, or for /etc/containers/oci/hooks.d with \"hook\" and \"stages\": { \"hooks\": { \"createRuntime\": [ { \"path\": \"/usr/local/bin/imans\", \"args\": [\"imans\", \"hook\", \"--policy\", \"/etc/ima/containers\"] } ] } }",
+	"In config.json: { \"hooks\": { \"createRuntime\": [ { \"path\": \"/usr/local/bin/imans\", \"args\": [\"imans\", \"hook\", \"--policy\", \"/etc/ima/containers\"] } ] } }",
 	NULL,
 };
 
@@ -148,7 +148,7 @@ static bool hook(struct request *rq)
 	};
 	bool good = false;
 
-	/* The kernel reads the file again, but does not say so well what is wrong. */
+	/* The kernel reads the file again, but tells less of what is wrong. */
 	if (check_label(cfg.label) && choose_policy(rq) &&
 	    (!rq->chosen || ns_read_policy(&cfg, rq->chosen)) &&
 	    process_open(&rq->process, rq->state.pid)) {

@@ -12,8 +12,8 @@
 /**
  * struct helper - a process of ours inside of the user namespace
  *
- * It does three things, each when it is told to, and says when one is done: joins
- * and mounts, activates, and ends.
+ * It does three things, each when it is told to, and says when one is done:
+ * joins and mounts, activates, and ends.
  *
  * @up:		a byte comes when something is done, and the end if it failed
  * @down:	a byte, or the end, tells it to go on

@@ -24,7 +24,7 @@ struct oci_state {
 	pid_t pid;
 };
 
-/* NULL, or why this is no state in which a container can be taken; to be freed. */
+/* NULL, or why a container in this state is not taken, to be freed. */
 char *oci_parse(struct oci_state *s, const char *text, size_t len);
 void oci_free(struct oci_state *s);
 

@@ -11,7 +11,7 @@
 
 /**
  * struct process - a process that exists, or has existed
- * @dir:	its directory in /proc; whoever gets the same pid later is not in it
+ * @dir:	its directory in /proc, not that of who gets the same pid later
  * @start:	when it was started, in clock ticks since boot
  */
 struct process {
@@ -38,8 +38,8 @@ enum process_ns process_compare_ns(const struct process *p, const char *name);
 /* A descriptor of that namespace, or -1, the reason printed. */
 int process_open_ns(const struct process *p, const char *name);
 /*
- * Put @pid into the control group (version 2) of @p. True also if it is in there
- * or there is none; false, the reason printed, if that cannot be done.
+ * Put @pid into the control group (version 2) of @p. True also if it is in
+ * there or there is none; false, the reason printed, if that cannot be done.
  */
 bool process_take_into_cgroup(const struct process *p, pid_t pid);
 /* Is one's own user namespace the initial one? */

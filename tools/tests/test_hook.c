@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What imans hook reads, the state of a container and /proc/PID/stat, and what it
- * writes to ima_ns/adopt.
+ * What imans hook reads, the state of a container and /proc/PID/stat, and what
+ * it writes to ima_ns/adopt.
  */
 #include <errno.h>
 #include <stdlib.h>
