@@ -8,7 +8,7 @@
 #define MODULE_DIR "/sys/kernel/security/ima_ns"
 
 /* For tests beside which others have rules of init for the usual ones, 11 and 12. */
-#define MODULE_PCRS "pcr_boot=8 pcr_anchor=14"
+#define MODULE_PCRS "pcr_boot=8 pcr_anchor=13"
 
 /* Loads $IMANS_MODULE with parameters "name=value ...".  0 or -errno. */
 int module_load(const char *parameters);
