@@ -186,7 +186,8 @@ TEST_F_TIMEOUT(slow, tpm_is_shared_by_those_that_wait, 600)
 		events += scene_count(scene, i);
 	EXPECT_EQ(AT_ONCE * EACH, events);
 	TH_LOG("%ld events, %ld extends of PCR 12", events, extends);
-	EXPECT_LE(4 * extends, events);
+	/* A fast TPM does not let many come meanwhile on a slow kernel. */
+	EXPECT_LE((variant->ms < 20 ? 2 : 4) * extends, events);
 	/* What the TPM counts is what the list has, and nothing else. */
 	EXPECT_EQ(entries_of_pcr(12) - before[2], extends);
 	EXPECT_EQ((ima_count(NULL) - before[3]) * (long)tpm_banks(banks),
