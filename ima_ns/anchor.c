@@ -11,6 +11,9 @@
  * A TPM that fails may have done what it was asked for.  So a record that was tried
  * is tried again, the very same one, before anything else is: see
  * ima_ns_add_record().
+ *
+ * With mode=concat all is the same, but for what there is instead of an anchor: an
+ * extend by what concat.c says, and no entry.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -68,7 +71,8 @@ static int ima_chain_new(struct ima_chain *chain, unsigned int len)
  * Context: may sleep; takes as long as hashing once for each token.
  *
  * Return: 0; -ENOMEM; -EINVAL for a length that a chain cannot have; -ERESTARTSYS
- * if the task was interrupted before there were random numbers.
+ * if the task was interrupted before there were random numbers; the errors of
+ * ima_concat_init().
  */
 int ima_anchors_init(const struct ima_anchor_config *config)
 {
@@ -89,6 +93,9 @@ int ima_anchors_init(const struct ima_anchor_config *config)
 	init_waitqueue_head(&a->wake);
 	init_waitqueue_head(&a->done);
 	ima_merkle_init(&a->tree);
+
+	if (config->concat)
+		return ima_concat_init(&a->concat, config->pcr_anchor);
 
 	rc = ima_chain_new(&a->chain, config->chain);
 	if (rc)
@@ -114,6 +121,7 @@ void ima_anchors_destroy(void)
 	ima_chain_destroy(&a->next);
 	ima_chain_destroy(&a->chain);
 	ima_merkle_destroy(&a->tree);
+	ima_concat_destroy(&a->concat);
 	xa_destroy(&a->by_id);
 }
 
@@ -187,14 +195,56 @@ static void ima_anchor_token_used(void)
 	memset(&a->next, 0, sizeof(a->next));
 }
 
+/* Put the list of a namespace into the tree.  Return: 0 or -ENOMEM. */
+static int ima_anchor_set_leaf(struct ima_anchored *ns)
+{
+	struct ima_anchors *a = &ima_anchors;
+
+	if (ns->slot == IMA_NO_SLOT) {
+		int slot = ima_merkle_take(&a->tree);
+
+		if (slot < 0)
+			return slot;
+		ns->slot = slot;
+	}
+	spin_lock(&a->lock);
+	ns->told = ns->seq;
+	memcpy(ns->told_acc, ns->acc, sizeof(ns->told_acc));
+	spin_unlock(&a->lock);
+	ima_merkle_leaf(ns->id, ns->told, ns->salt, ns->told_acc, ns->leaf);
+	ima_merkle_set(&a->tree, ns->slot, ns->leaf);
+	return 0;
+}
+
+/* Give it its line, with what its list leads to.  Return: 0 or that of a hash. */
+static int ima_anchor_set_line(struct ima_anchored *ns)
+{
+	struct ima_anchors *a = &ima_anchors;
+	int rc = ima_cpcr_tell(ns->cpcr);
+
+	if (rc)
+		return rc;
+	/* The last entry it was told of, or the first, may not be listed yet. */
+	ns->told = ns->cpcr->told_seq;
+	if (!ns->told)
+		return 0;
+
+	spin_lock(&a->proof_lock);
+	if (list_empty(&ns->cpcr->line))
+		list_add_tail(&ns->cpcr->line, &a->concat.lines);
+	spin_unlock(&a->proof_lock);
+	return 0;
+}
+
 /*
- * Put what is new into the tree.  Return: 0; -ENOMEM without memory for a slot, and
- * then some of it may be there.
+ * Put what is new into the tree, or into lines.  Return: 0, or an error with some of
+ * it there: -ENOMEM without memory for a slot, or that of a hash.
  */
 static int ima_anchor_collect(void)
 {
 	struct ima_anchors *a = &ima_anchors;
 	struct ima_anchored *ns;
+	int rc;
 
 	/* Nobody looks at the tree from now on, until there is an anchor of it. */
 	spin_lock(&a->proof_lock);
@@ -209,20 +259,10 @@ static int ima_anchor_collect(void)
 	spin_unlock(&a->lock);
 
 	list_for_each_entry(ns, &a->taken, dirty) {
-		if (ns->slot == IMA_NO_SLOT) {
-			int slot = ima_merkle_take(&a->tree);
-
-			if (slot < 0)
-				return slot;
-			ns->slot = slot;
-		}
-		spin_lock(&a->lock);
-		ns->told = ns->seq;
-		memcpy(ns->told_acc, ns->acc, sizeof(ns->told_acc));
-		spin_unlock(&a->lock);
-		ima_merkle_leaf(ns->id, ns->told, ns->salt, ns->told_acc,
-				ns->leaf);
-		ima_merkle_set(&a->tree, ns->slot, ns->leaf);
+		rc = ns->cpcr ? ima_anchor_set_line(ns) :
+				ima_anchor_set_leaf(ns);
+		if (rc)
+			return rc;
 		cond_resched();
 	}
 	return 0;
@@ -240,7 +280,7 @@ static void ima_anchor_give_back(bool done)
 	list_for_each_entry_safe(ns, next, &a->taken, dirty) {
 		if (done)
 			ns->covered = ns->told;
-		if (ns->covered == ns->seq)
+		if (ns->covered >= ns->seq)
 			list_del_init(&ns->dirty);
 		else
 			list_move_tail(&ns->dirty, &a->dirty);
@@ -250,6 +290,8 @@ static void ima_anchor_give_back(bool done)
 	if (list_empty(&a->dirty))
 		a->wanted = false;
 	a->committing = false;
+	if (done)
+		a->commits++;
 	spin_unlock(&a->lock);
 }
 
@@ -286,6 +328,8 @@ static void ima_anchor_forget(struct ima_anchored *dead)
 		ima_merkle_free(&a->tree, dead->slot);
 	}
 	dead->slot = IMA_NO_SLOT;
+	if (dead->cpcr)
+		list_del_init(&dead->cpcr->line);
 	spin_unlock(&a->proof_lock);
 	ima_anchored_put(dead);
 }
@@ -303,6 +347,12 @@ static int ima_anchor_compose(enum ima_anchor_reason reason,
 	rc = ima_anchor_collect();
 	if (rc)
 		return rc;
+	if (a->config.concat) {
+		rc = ima_concat_compose(&a->concat, dead ? dead->cpcr : NULL);
+		if (rc)
+			return rc;
+		goto composed;
+	}
 	if (dead && dead->slot != IMA_NO_SLOT)
 		ima_merkle_clear(&a->tree, dead->slot);
 
@@ -325,26 +375,23 @@ static int ima_anchor_compose(enum ima_anchor_reason reason,
 				 " id=%llu leaf=%*phN", dead->id,
 				 SHA256_DIGEST_SIZE, dead->leaf);
 	a->record_len = len;
+composed:
 	a->record_dead = dead;
+	a->has_record = true;
 	return 0;
 }
 
-/* Try to have the anchor listed whose text there is. */
-static int ima_anchor_try(void)
+/* Have the anchor listed whose text there is. */
+static int ima_anchor_list(void)
 {
 	struct ima_anchors *a = &ima_anchors;
-	struct ima_anchored *ns;
 	int rc;
 
 	rc = ima_ns_add_record("ima_ns_anchor", a->record, a->record_len,
 			       a->config.pcr_anchor);
-	if (rc) {
-		ima_anchor_failed();
+	if (rc)
 		return rc;
-	}
 
-	a->look = true;
-	a->record_len = 0;
 	spin_lock(&a->proof_lock);
 	a->seq++;
 	a->n = a->tree.n;
@@ -352,8 +399,60 @@ static int ima_anchor_try(void)
 	a->tree_is_root = true;
 	spin_unlock(&a->proof_lock);
 	ima_anchor_token_used();
+	return 0;
+}
+
+/* Extend the PCR by the sum that there is: all who read see that at once. */
+static int ima_anchor_extend(void)
+{
+	u8 before[IMA_NS_BANKS_MAX][IMA_NS_DIGEST_SIZE] = {};
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *dead = a->record_dead;
+	struct ima_anchored *ns;
+	unsigned int n;
+	int rc;
+
+	rc = ima_concat_extend(&a->concat, before[0]);
+	n = list_count_nodes(&a->concat.lines);
+
+	spin_lock(&a->proof_lock);
+	if (rc == -EIO)
+		a->concat.unsettled = true;
+	if (!rc) {
+		a->concat.unsettled = false;
+		memcpy(a->concat.history, before, sizeof(before));
+		list_for_each_entry(ns, &a->taken, dirty)
+			if (ns->told)
+				ima_cpcr_publish(ns->cpcr);
+		if (dead && !list_empty(&dead->cpcr->line)) {
+			list_del_init(&dead->cpcr->line);
+			n--;
+		}
+		a->n = n;
+		a->seq++;
+	}
+	spin_unlock(&a->proof_lock);
+	return rc;
+}
+
+/* Try to have what was composed anchored. */
+static int ima_anchor_try(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	struct ima_anchored *ns;
+	int rc;
+
+	rc = a->config.concat ? ima_anchor_extend() : ima_anchor_list();
+	if (rc) {
+		ima_anchor_failed();
+		return rc;
+	}
+
+	a->look = true;
+	a->has_record = false;
 	list_for_each_entry(ns, &a->taken, dirty)
-		if (!ns->covered)
+		if (ns->told && (!ns->covered ||
+				 (ns->cpcr && ns->cpcr->is_numbered)))
 			ima_anchor_file(ns);
 	ima_anchor_give_back(true);
 	if (a->record_dead)
@@ -365,8 +464,8 @@ static int ima_anchor_try(void)
 
 /*
  * Make an anchor; before that the one that was tried last, if it is not listed.
- * Return: 0; -ENOMEM; -EIO if the TPM failed; -ESHUTDOWN.  Then nothing is anchored
- * that was not before, and it is to be called again.
+ * Return: 0; -ENOMEM; -EIO if the TPM failed; -ESHUTDOWN; the error of a hash.  Then
+ * nothing is anchored that was not before, and it is to be called again.
  */
 static int ima_anchor_commit(enum ima_anchor_reason reason,
 			     struct ima_anchored *dead)
@@ -379,7 +478,7 @@ static int ima_anchor_commit(enum ima_anchor_reason reason,
 	if (a->closed)
 		return -ESHUTDOWN;
 
-	if (a->record_len)
+	if (a->has_record)
 		return ima_anchor_try();
 
 	rc = ima_anchor_compose(reason, dead);
@@ -417,6 +516,18 @@ static struct ima_anchored *ima_anchor_next_booting(void)
 					   booting);
 	spin_unlock(&a->lock);
 	return booting;
+}
+
+/* Has it entries that are in no anchor? */
+static bool ima_anchored_is_new(const struct ima_anchored *ns)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool is_new;
+
+	spin_lock(&a->lock);
+	is_new = ns->covered < ns->seq;
+	spin_unlock(&a->lock);
+	return is_new;
 }
 
 /* Record namespaces that begin.  Return: 0 or the error of a record. */
@@ -498,7 +609,7 @@ static int ima_anchor_work(void)
 	lockdep_assert_held(&a->commit_lock);
 
 	rc = ima_anchor_boots();
-	if (!rc && a->record_len)
+	if (!rc && a->has_record)
 		rc = ima_anchor_commit(reason, NULL);
 
 	while (!rc && !READ_ONCE(a->ending) &&
@@ -506,15 +617,20 @@ static int ima_anchor_work(void)
 		/* It was not active, and may be yet. */
 		if (!dead->covered && !dead->booted) {
 			ima_anchor_forget(dead);
+			wake_up_all(&a->done);
 			continue;
 		}
-		rc = ima_anchor_commit(reason, dead);
+		/* Nothing else tells what its list was in the end. */
+		if (dead->cpcr && ima_anchored_is_new(dead))
+			rc = ima_anchor_commit(reason, NULL);
+		if (!rc)
+			rc = ima_anchor_commit(reason, dead);
 		if (!rc)
 			rc = ima_anchor_boots();
 	}
 	/* An anchor that was not made after all left leaves in the tree. */
 	if (!rc && (ima_anchor_is_due(&reason) ||
-		    (a->seq && !a->tree_is_root)))
+		    (!a->config.concat && a->seq && !a->tree_is_root)))
 		rc = ima_anchor_commit(reason, NULL);
 	return rc;
 }
@@ -546,12 +662,20 @@ static long ima_anchor_time_left(void)
 	return left;
 }
 
+/* Is there a chain to be prepared?  It is needed in no hurry. */
+static bool ima_anchor_has_chain(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+
+	return !a->config.concat && !ima_chain_is_ready(&a->next);
+}
+
 /* Until there is something to do, or time to prepare or to look. */
 static void ima_anchor_wait_for_work(void)
 {
 	struct ima_anchors *a = &ima_anchors;
-	unsigned int ms = ima_chain_is_ready(&a->next) ? IMA_ANCHOR_LOOK_MS :
-							 IMA_CHAIN_PAUSE_MS;
+	unsigned int ms = ima_anchor_has_chain() ? IMA_CHAIN_PAUSE_MS :
+						   IMA_ANCHOR_LOOK_MS;
 	long left;
 
 	wait_event_freezable_timeout(a->wake, ima_anchor_has_work() ||
@@ -588,8 +712,7 @@ static int ima_anchor_thread(void *unused)
 		rc = ima_anchor_work();
 		if (!rc)
 			ima_anchor_look();
-		/* It is needed in no hurry, and then it is there. */
-		if (!ima_chain_is_ready(&a->next))
+		if (ima_anchor_has_chain())
 			ima_anchor_prepare_next();
 		mutex_unlock(&a->commit_lock);
 	}
@@ -631,7 +754,7 @@ int ima_anchor_finish_all(enum ima_anchor_reason reason)
 	WRITE_ONCE(a->ending, true);
 	mutex_lock(&a->commit_lock);
 	rc = ima_anchor_boots();
-	if (!rc && a->record_len)
+	if (!rc && a->has_record)
 		rc = ima_anchor_commit(reason, NULL);
 	if (!rc)
 		rc = ima_anchor_commit(reason, NULL);
@@ -695,7 +818,7 @@ void ima_anchors_forget(void)
 
 /**
  * ima_anchor_last - use the next token for a record that is no anchor
- * @record: makes it
+ * @record: makes it; in mode=concat there is no token, but NULL
  *
  * Context: may sleep, and waits for the TPM of the machine.
  *
@@ -703,14 +826,16 @@ void ima_anchors_forget(void)
  */
 int ima_anchor_last(int (*record)(const u8 *token))
 {
+	bool concat = ima_anchors.config.concat;
 	u8 token[IMA_CHAIN_TOKEN_SIZE];
-	int rc;
+	int rc = 0;
 
 	mutex_lock(&ima_anchors.commit_lock);
-	rc = ima_anchor_token(token);
+	if (!concat)
+		rc = ima_anchor_token(token);
 	if (!rc)
-		rc = record(token);
-	if (!rc)
+		rc = record(concat ? NULL : token);
+	if (!rc && !concat)
 		ima_anchor_token_used();
 	mutex_unlock(&ima_anchors.commit_lock);
 	return rc;
@@ -751,7 +876,7 @@ void ima_anchors_show(struct seq_file *m)
 
 	seq_printf(m, "seq: %llu\n", seq);
 	seq_printf(m, "n: %u\n", n);
-	if (seq)
+	if (seq && !a->config.concat)
 		seq_printf(m, "root: sha256:%*phN\n", SHA256_DIGEST_SIZE,
 			   root);
 	else
@@ -762,4 +887,5 @@ void ima_anchors_show(struct seq_file *m)
 		   closed ? "closed" : !a->has_tpm ? "none" :
 		   failing ? "failed" : "ok");
 	seq_printf(m, "failures: %u\n", failures);
+	seq_printf(m, "mode: %s\n", a->config.concat ? "concat" : "merkle");
 }

@@ -15,6 +15,7 @@
 #include <linux/xarray.h>
 
 #include "chain.h"
+#include "concat.h"
 #include "merkle.h"
 
 struct dentry;
@@ -42,6 +43,7 @@ enum ima_anchor_reason {
  * @ms: after so many milliseconds what is new is anchored
  * @events: and after so many entries
  * @chain: how many anchors a chain of tokens is for
+ * @concat: there are no anchors, but what Container-IMA extends
  * @sync: an event waits until its entries are anchored
  * @deny: what cannot be anchored, or recorded, is denied
  */
@@ -51,6 +53,7 @@ struct ima_anchor_config {
 	unsigned int ms;
 	unsigned int events;
 	unsigned int chain;
+	bool concat;
 	bool sync;
 	bool deny;
 };
@@ -68,7 +71,7 @@ struct ima_anchor_config {
  *	that is being made; under &ima_anchors.lock, as all up to @gone
  * @booting: place among those whose record is to be made
  * @dead: place among those whose leaf is to leave the tree
- * @filing: place among those whose file in ima_ns/proof is to be made, or to go
+ * @filing: place among those whose file is to be made, or to go
  * @seq: how many entries its list has
  * @acc: the sum of these
  * @covered: how many of them the last anchor covers
@@ -78,7 +81,9 @@ struct ima_anchor_config {
  * @told: how many entries the last leaf covers
  * @told_acc: the sum of these
  * @leaf: that leaf
- * @proof: its file; NULL if it has none.  Only for who makes it
+ * @cpcr: what its list leads to, its line and its number; NULL but in mode=concat,
+ *	where it has no slot
+ * @file: its file; NULL if it has none.  Only for who makes it
  */
 struct ima_anchored {
 	refcount_t refs;
@@ -98,7 +103,8 @@ struct ima_anchored {
 	u64 told;
 	u8 told_acc[SHA256_DIGEST_SIZE];
 	u8 leaf[SHA256_DIGEST_SIZE];
-	struct dentry *proof;
+	struct ima_cpcr *cpcr;
+	struct dentry *file;
 };
 
 /**
@@ -121,12 +127,14 @@ struct ima_anchored {
  * @failing: the TPM failed the last time
  * @failures: how often it failed; who waits sees that it changed
  * @committing: an anchor is being made, of what there was when that began
+ * @commits: how many were made
  * @closed: there will be none any more
  * @ending: more important things are to be recorded than ends
  * @commit_lock: held to make records; protects what follows.  The machine's TPM
  *	is waited for under it, and no tenant's task ever has it
  * @proof_lock: to read what follows up to @root, and the leaves of namespaces,
- *	while @tree_is_root; held to change that
+ *	while @tree_is_root; held to change that.  Likewise @concat and the lines
+ *	of namespaces
  * @tree: the leaves
  * @tree_is_root: the last anchor has the root of @tree, and of all leaves
  * @seq: how many anchors there are
@@ -136,10 +144,12 @@ struct ima_anchored {
  * @next: those that come then; begun if it has a length
  * @token: the next token to use
  * @has_token: there is one in @token
- * @record: the anchor that is being made.  Until the TPM says that it has it, or
+ * @has_record: an anchor is being made.  Until the TPM says that it has it, or
  *	that it has not, nothing else can be made, so it stays as it is
- * @record_len: its length in bytes, 0 if there is none
+ * @record: that anchor
+ * @record_len: its length in bytes
  * @record_dead: whose end it is
+ * @concat: what is extended instead, in mode=concat
  * @taken: the namespaces it has new leaves of
  * @look: a record was made since it was looked whether somebody else extends the
  *	PCRs
@@ -165,6 +175,7 @@ struct ima_anchors {
 	bool failing;
 	unsigned int failures;
 	bool committing;
+	unsigned long commits;
 	bool closed;
 	bool ending;
 	struct mutex commit_lock;	/* see above */
@@ -178,9 +189,11 @@ struct ima_anchors {
 	struct ima_chain next;
 	u8 token[IMA_CHAIN_TOKEN_SIZE];
 	bool has_token;
+	bool has_record;
 	char record[IMA_ANCHOR_RECORD_MAX];
 	int record_len;
 	struct ima_anchored *record_dead;
+	struct ima_concat concat;
 	struct list_head taken;
 	bool look;
 	unsigned long look_at;
@@ -199,9 +212,11 @@ void ima_anchors_destroy(void);
 int ima_anchor_finish_all(enum ima_anchor_reason reason);
 void ima_anchors_close(int (*record)(void));
 int ima_anchor_last(int (*record)(const u8 *token));
+int ima_anchors_flush(void);
 void ima_anchors_show(struct seq_file *m);
 
-struct ima_anchored *ima_anchored_alloc(u64 id, char *boot, gfp_t gfp);
+struct ima_anchored *ima_anchored_alloc(struct ima_namespace *ns, u64 id,
+					char *boot, gfp_t gfp);
 struct ima_anchored *ima_anchored_get(u64 id);
 void ima_anchored_put(struct ima_anchored *anchored);
 void ima_anchored_gone(struct ima_anchored *anchored);
@@ -212,10 +227,16 @@ int ima_anchored_boot(struct ima_anchored *anchored);
 void ima_anchored_boot_late(struct ima_anchored *anchored);
 int ima_anchored_show(struct ima_anchored *anchored, struct seq_file *m);
 
+bool ima_anchor_may_read(void);
 int ima_anchor_files_create(void);
 void ima_anchor_files_open(void);
 void ima_anchor_files_remove(void);
 void ima_anchor_files_end(void);
 void ima_anchor_file(struct ima_anchored *anchored);
+
+void ima_cpcr_files_create(void);
+void ima_cpcr_files_remove(void);
+void ima_list_file_add(struct ima_anchored *anchored);
+void ima_list_file_remove(struct ima_anchored *anchored);
 
 #endif /* _IMA_NS_ANCHOR_H */

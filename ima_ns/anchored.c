@@ -13,6 +13,7 @@
 
 /**
  * ima_anchored_alloc - anchor a namespace
+ * @ns: the namespace
  * @id: its id
  * @boot: the record of its first program; the state's from now on, unless it fails
  * @gfp: how memory is allocated, and who pays for it
@@ -22,8 +23,10 @@
  * Return: the state; an ERR_PTR: -ENOMEM, or -EBUSY where ids do not fit into a
  * long and there is another one with this half of it.
  */
-struct ima_anchored *ima_anchored_alloc(u64 id, char *boot, gfp_t gfp)
+struct ima_anchored *ima_anchored_alloc(struct ima_namespace *ns, u64 id,
+					char *boot, gfp_t gfp)
 {
+	struct ima_anchors *a = &ima_anchors;
 	struct ima_anchored *anchored;
 	int rc;
 
@@ -41,12 +44,23 @@ struct ima_anchored *ima_anchored_alloc(u64 id, char *boot, gfp_t gfp)
 	anchored->slot = IMA_NO_SLOT;
 	anchored->boot = boot;
 
-	rc = xa_insert(&ima_anchors.by_id, id, anchored, gfp);
-	if (rc) {
-		kfree_sensitive(anchored);
-		return ERR_PTR(rc);
+	rc = -ENOMEM;
+	if (a->config.concat) {
+		anchored->cpcr = ima_cpcr_alloc(&a->concat, ns, gfp);
+		if (!anchored->cpcr)
+			goto free_anchored;
 	}
+
+	rc = xa_insert(&a->by_id, id, anchored, gfp);
+	if (rc)
+		goto free_cpcr;
 	return anchored;
+
+free_cpcr:
+	ima_cpcr_free(anchored->cpcr);
+free_anchored:
+	kfree_sensitive(anchored);
+	return ERR_PTR(rc);
 }
 
 /**
@@ -81,6 +95,7 @@ void ima_anchored_put(struct ima_anchored *anchored)
 		return;
 
 	kfree(anchored->boot);
+	ima_cpcr_free(anchored->cpcr);
 	kfree_sensitive(anchored);
 }
 
@@ -96,6 +111,8 @@ void ima_anchored_gone(struct ima_anchored *anchored)
 	struct ima_anchors *a = &ima_anchors;
 	char *boot = NULL;
 
+	if (anchored->cpcr)
+		ima_cpcr_gone(anchored->cpcr);
 	xa_erase(&a->by_id, anchored->id);
 
 	spin_lock(&a->lock);
@@ -215,6 +232,53 @@ static int ima_anchored_flush(struct ima_anchored *anchored, u64 seq,
 							patience, &covered)))
 		return -EINTR;
 	return covered ? 0 : -EIO;
+}
+
+static bool ima_anchor_has_made(unsigned long commits, unsigned int patience,
+				bool *made)
+{
+	struct ima_anchors *a = &ima_anchors;
+	bool failed;
+
+	spin_lock(&a->lock);
+	/* Whoever had something new may be gone without it. */
+	*made = (long)(a->commits - commits) >= 0 ||
+		(list_empty(&a->dirty) && !a->committing);
+	failed = ima_anchor_gave_up(patience);
+	spin_unlock(&a->lock);
+	return *made || failed;
+}
+
+/**
+ * ima_anchors_flush - wait until all that there is now is anchored
+ *
+ * Context: may sleep, as long as an anchor takes.
+ *
+ * Return: 0; -EIO if the TPM failed; -EINTR.
+ */
+int ima_anchors_flush(void)
+{
+	struct ima_anchors *a = &ima_anchors;
+	unsigned long commits;
+	unsigned int patience;
+	bool ask, made;
+
+	spin_lock(&a->lock);
+	patience = ima_anchor_patience();
+	ask = !list_empty(&a->dirty);
+	commits = a->commits + a->committing + ask;
+	if (ask) {
+		a->wanted = true;
+		a->why = IMA_ANCHOR_READ;
+	}
+	spin_unlock(&a->lock);
+
+	if (ask)
+		wake_up(&a->wake);
+	if (wait_event_killable(a->done, ima_anchor_has_made(commits, patience,
+							     &made)))
+		return -EINTR;
+	return made ? 0 : -EIO;
 }
 
 static bool ima_anchor_is_failing(void)
@@ -442,6 +506,42 @@ static int ima_anchored_get_proof(struct ima_anchored *anchored,
 	return rc;
 }
 
+/*
+ * Without the lines of all others it proves nothing.  Return: 0; -EIO while it is
+ * not known what the PCR has; -ENODEV if no extend had it.
+ */
+static int ima_anchored_show_cpcr(struct ima_anchored *anchored,
+				  struct seq_file *m)
+{
+	u8 value[IMA_NS_BANKS_MAX][IMA_NS_DIGEST_SIZE];
+	const struct ima_cpcr *cpcr = anchored->cpcr;
+	struct ima_anchors *a = &ima_anchors;
+	unsigned int i;
+	int rc = 0;
+	u64 seq;
+
+	spin_lock(&a->proof_lock);
+	if (a->concat.unsettled)
+		rc = -EIO;
+	else if (!cpcr->is_shown)
+		rc = -ENODEV;
+	seq = cpcr->shown_seq;
+	memcpy(value, cpcr->shown, a->concat.nr * sizeof(value[0]));
+	spin_unlock(&a->proof_lock);
+	if (rc)
+		return rc;
+
+	seq_printf(m, "id: %llu\n", anchored->id);
+	seq_printf(m, "seq: %llu\n", seq);
+	for (i = 0; i < a->concat.nr; i++) {
+		enum hash_algo algo = a->concat.algos[i];
+
+		seq_printf(m, "cpcr: %s:%*phN\n", hash_algo_name[algo],
+			   hash_digest_size[algo], value[i]);
+	}
+	return 0;
+}
+
 /**
  * ima_anchored_show - print what proves what the list of a namespace was
  * @anchored: its state
@@ -473,6 +573,8 @@ int ima_anchored_show(struct ima_anchored *anchored, struct seq_file *m)
 	rc = ima_anchored_flush(anchored, seq, IMA_ANCHOR_READ);
 	if (rc)
 		return rc;
+	if (anchored->cpcr)
+		return ima_anchored_show_cpcr(anchored, m);
 
 	proof = kmalloc(sizeof(*proof), GFP_KERNEL);
 	if (!proof)

@@ -24,8 +24,14 @@ static struct dentry *ima_anchor_status;
 static struct dentry *ima_proof_dir;
 static struct dentry *ima_adopt_file;
 
-/* The salts are secrets of the namespaces, which who may see all lists may see. */
-static bool ima_anchor_may_read(void)
+/**
+ * ima_anchor_may_read - may the current task open what is for the machine's owner?
+ *
+ * The salts are secrets of the namespaces, which who may see all lists may see.
+ *
+ * Return: true if it may.
+ */
+bool ima_anchor_may_read(void)
 {
 	return capable(CAP_SYS_ADMIN) || capable(CAP_MAC_ADMIN);
 }
@@ -108,20 +114,36 @@ static void ima_proof_add(struct ima_anchored *anchored)
 		pr_warn("no file that proves the list of namespace %llu: %ld\n",
 			anchored->id, PTR_ERR(dentry));
 	else
-		anchored->proof = dentry;
+		anchored->file = dentry;
 }
 
 static void ima_proof_remove(struct ima_anchored *anchored)
 {
-	securityfs_remove(anchored->proof);
-	anchored->proof = NULL;
+	securityfs_remove(anchored->file);
+	anchored->file = NULL;
+}
+
+static void ima_file_add(struct ima_anchored *anchored)
+{
+	if (anchored->cpcr)
+		ima_list_file_add(anchored);
+	else
+		ima_proof_add(anchored);
+}
+
+static void ima_file_remove(struct ima_anchored *anchored)
+{
+	if (anchored->cpcr)
+		ima_list_file_remove(anchored);
+	else
+		ima_proof_remove(anchored);
 }
 
 /*
  * Whoever reads a directory can keep its lock for as long as he likes.  So nothing
  * is done to the files by who makes anchors.
  */
-static void ima_proof_work(struct work_struct *work)
+static void ima_file_work(struct work_struct *work)
 {
 	struct ima_anchors *a = &ima_anchors;
 	struct ima_anchored *anchored;
@@ -141,17 +163,18 @@ static void ima_proof_work(struct work_struct *work)
 			break;
 
 		if (gone)
-			ima_proof_remove(anchored);
-		else if (!anchored->proof)
-			ima_proof_add(anchored);
+			ima_file_remove(anchored);
+		else if (!anchored->file)
+			ima_file_add(anchored);
 		ima_anchored_put(anchored);
 	}
 }
 
-static DECLARE_WORK(ima_proofs, ima_proof_work);
+static DECLARE_WORK(ima_files, ima_file_work);
 
 /**
- * ima_anchor_file - show what proves the list of a namespace, or no longer
+ * ima_anchor_file - show what proves the list of a namespace, or no longer; in
+ * mode=concat the list itself
  * @anchored: the namespace, which an anchor covers, or which is gone
  */
 void ima_anchor_file(struct ima_anchored *anchored)
@@ -164,7 +187,7 @@ void ima_anchor_file(struct ima_anchored *anchored)
 		list_add_tail(&anchored->filing, &a->filing);
 	}
 	spin_unlock(&a->lock);
-	queue_work(system_unbound_wq, &ima_proofs);
+	queue_work(system_unbound_wq, &ima_files);
 }
 
 /* Each write is about a process. */
@@ -218,11 +241,12 @@ int ima_anchor_files_create(void)
 		securityfs_remove(ima_anchor_dir);
 		return PTR_ERR(ima_proof_dir);
 	}
+
 	return 0;
 }
 
-static struct dentry *ima_file_add(const char *name, umode_t mode,
-				   const struct file_operations *fops)
+static struct dentry *ima_file_create(const char *name, umode_t mode,
+				      const struct file_operations *fops)
 {
 	struct dentry *dentry = securityfs_create_file(name, mode,
 						       ima_anchor_dir, NULL,
@@ -241,8 +265,10 @@ static struct dentry *ima_file_add(const char *name, umode_t mode,
  */
 void ima_anchor_files_open(void)
 {
-	ima_anchor_status = ima_file_add("anchor", 0400, &ima_anchor_fops);
-	ima_adopt_file = ima_file_add("adopt", 0200, &ima_adopt_fops);
+	ima_anchor_status = ima_file_create("anchor", 0400, &ima_anchor_fops);
+	ima_adopt_file = ima_file_create("adopt", 0200, &ima_adopt_fops);
+	if (ima_anchors.config.concat)
+		ima_cpcr_files_create();
 }
 
 /**
@@ -253,7 +279,9 @@ void ima_anchor_files_open(void)
  */
 void ima_anchor_files_remove(void)
 {
-	flush_work(&ima_proofs);
+	flush_work(&ima_files);
+	if (ima_anchors.config.concat)
+		ima_cpcr_files_remove();
 	securityfs_remove(ima_adopt_file);
 	securityfs_remove(ima_anchor_status);
 	securityfs_remove(ima_proof_dir);
@@ -265,5 +293,5 @@ void ima_anchor_files_remove(void)
  */
 void ima_anchor_files_end(void)
 {
-	flush_work(&ima_proofs);
+	flush_work(&ima_files);
 }

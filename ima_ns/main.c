@@ -3,7 +3,8 @@
  * ima_ns: binds the lists of all IMA namespaces into two PCRs of the machine's TPM
  *
  * PCR 11 says which namespaces began to execute programs, PCR 12 what their lists
- * were at each anchor. See Documentation/security/ima-ns.rst.
+ * were at each anchor, or with mode=concat what Container-IMA had there. See
+ * Documentation/security/ima-ns.rst.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -31,6 +32,11 @@ MODULE_PARM_DESC(pcr_boot, "PCR of the records of namespaces that begin (11)");
 static int pcr_anchor = 12;
 module_param(pcr_anchor, int, 0444);
 MODULE_PARM_DESC(pcr_anchor, "PCR of the anchors (12)");
+
+static char *mode = "merkle";
+module_param(mode, charp, 0444);
+MODULE_PARM_DESC(mode,
+		 "merkle: anchors are entries with the root of a tree; concat: ima/cpcr and the formula of Container-IMA, without protection from replay (merkle)");
 
 static char *anchor = "batch";
 module_param(anchor, charp, 0444);
@@ -66,11 +72,15 @@ static char start_anchor[IMA_PCR_TEXT_MAX];
 /*
  * The record that says from where on, and until where, anchoring holds.  The
  * default PCR comes last: what is not in there was never complete.
+ *
+ * With mode=concat there is no chain, and no @token: the PCR of the anchors has
+ * nothing that is in the list, so that whoever replays the list leaves it alone.
  */
 static int ima_module_record(const char *name, unsigned int alive,
 			     const u8 *token)
 {
 	const int pcrs[] = { pcr_boot, pcr_anchor, CONFIG_IMA_MEASURE_PCR_IDX };
+	char text[2 * IMA_CHAIN_TOKEN_SIZE + 1] = "none";
 	int i, tries, len, rc = 0;
 	char *buf;
 
@@ -78,15 +88,19 @@ static int ima_module_record(const char *name, unsigned int alive,
 	if (!buf)
 		return -ENOMEM;
 
+	if (token)
+		snprintf(text, sizeof(text), "%*phN", IMA_CHAIN_TOKEN_SIZE,
+			 token);
 	len = scnprintf(buf, IMA_REGISTER_MAX,
-			"boot_id=%pUb pcr_boot=%d pcr_anchor=%d start_boot=%s start_anchor=%s alive=%u chain=%u token=%*phN",
+			"boot_id=%pUb pcr_boot=%d pcr_anchor=%d start_boot=%s start_anchor=%s alive=%u chain=%u token=%s",
 			&ima_ns_boot_id, pcr_boot, pcr_anchor, start_boot,
-			start_anchor, alive, chain, IMA_CHAIN_TOKEN_SIZE,
-			token);
+			start_anchor, alive, token ? chain : 0, text);
 	if (len == IMA_REGISTER_MAX - 1)
 		rc = -ENOSPC;
 
 	for (i = 0; !rc && i < ARRAY_SIZE(pcrs); i++) {
+		if (!token && pcrs[i] == pcr_anchor)
+			continue;
 		tries = 0;
 		do
 			rc = ima_ns_add_record(name, buf, len, pcrs[i]);
@@ -121,7 +135,7 @@ static char *ima_module_describe(const struct ima_namespace *ns, bool late,
 	return text ?: ERR_PTR(-ENOMEM);
 }
 
-static int ima_module_birth(const struct ima_namespace *ns, u64 id, bool late,
+static int ima_module_birth(struct ima_namespace *ns, u64 id, bool late,
 			    gfp_t gfp, void **state)
 {
 	struct ima_anchored *anchored;
@@ -131,7 +145,7 @@ static int ima_module_birth(const struct ima_namespace *ns, u64 id, bool late,
 	if (IS_ERR(boot))
 		return PTR_ERR(boot);
 
-	anchored = ima_anchored_alloc(id, boot, gfp);
+	anchored = ima_anchored_alloc(ns, id, boot, gfp);
 	if (IS_ERR(anchored)) {
 		kfree(boot);
 		return PTR_ERR(anchored);
@@ -186,6 +200,8 @@ static int ima_module_begin(unsigned int alive)
 	if (rc < 0)
 		return rc;
 	ima_anchors.has_tpm = strcmp(start_anchor, "none");
+	if (ima_anchors.config.concat)
+		return ima_module_record("ima_ns_register", alive, NULL);
 	rc = ima_chain_start(&ima_anchors.chain, start);
 	return rc ?: ima_module_record("ima_ns_register", alive, start);
 }
@@ -245,6 +261,10 @@ static struct notifier_block ima_module_reboot_nb = {
 
 static int ima_module_config(struct ima_anchor_config *config)
 {
+	if (strcmp(mode, "merkle") && strcmp(mode, "concat")) {
+		pr_err("mode=%s: neither merkle nor concat\n", mode);
+		return -EINVAL;
+	}
 	if (strcmp(anchor, "batch") && strcmp(anchor, "sync")) {
 		pr_err("anchor=%s: neither batch nor sync\n", anchor);
 		return -EINVAL;
@@ -274,6 +294,7 @@ static int ima_module_config(struct ima_anchor_config *config)
 		.ms = ms,
 		.events = events,
 		.chain = chain,
+		.concat = !strcmp(mode, "concat"),
 		.sync = !strcmp(anchor, "sync"),
 		.deny = !strcmp(on_error, "deny"),
 	};
@@ -313,8 +334,8 @@ static int __init ima_module_init(void)
 
 	ima_anchor_files_open();
 	register_reboot_notifier(&ima_module_reboot_nb);
-	pr_info("anchors in PCR %d, beginnings in PCR %d\n", pcr_anchor,
-		pcr_boot);
+	pr_info("%s in PCR %d, beginnings in PCR %d\n",
+		config.concat ? "sums" : "anchors", pcr_anchor, pcr_boot);
 	return 0;
 
 remove_files:
