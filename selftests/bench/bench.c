@@ -560,6 +560,12 @@ static void scene_anchor(void)
 	load_module("anchor=sync");
 	count_anchored("sync");
 	unload_module();
+	load_module("mode=concat anchor=batch");
+	count_anchored("concat.batch");
+	unload_module();
+	load_module("mode=concat anchor=sync");
+	count_anchored("concat.sync");
+	unload_module();
 }
 
 static const struct {
