@@ -98,6 +98,11 @@ void anchor_judge(struct anchor *a, const struct pcr_set *set,
 			anchor_pcr_judge(&a->pcr[i], set, &rq->trust,
 					 &a->problems);
 	judge_place(a, rq);
+	for (i = 0; rq->anchor && i < a->nregistrations; i++)
+		if (!a->registration[i].reg.chain)
+			texts_add(&a->problems, "entry %zu: registered with mode=concat: no list gives the value of PCR %u, which nothing verifies",
+				  a->registration[i].entry,
+				  a->registration[i].reg.pcr_anchor);
 	for (i = 1; i < a->nregistrations; i++)
 		texts_add(&a->notes, "registered again in entry %zu: nothing is anchored from entry %zu to there, and that register record is as good as what PCR %u had before it",
 			  a->registration[i].entry,

@@ -154,8 +154,11 @@ static const char *take_register(struct anchor_record *r, struct keys *k)
 	if (!good)
 		return "start_boot and start_anchor are not values of the same PCR banks";
 	if (!keys_number(k, "alive", &reg->alive) ||
-	    !keys_number(k, "chain", &reg->chain) || !reg->chain)
+	    !keys_number(k, "chain", &reg->chain))
 		return "alive or chain is no number";
+	if (!reg->chain)
+		return strcmp(keys_value(k, "token"), "none") ?
+			       "chain=0 with a token" : NULL;
 	return keys_hex32(k, "token", reg->token) ? NULL : "token is not 64 hex digits";
 }
 

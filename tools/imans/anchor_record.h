@@ -34,7 +34,8 @@ struct anchor_start {
  * @nbanks:	0: there was no TPM
  * @alive:	so many namespaces there were when it was made: about as many
  *		have a boot record with late=1, as they come and go meanwhile
- * @chain:	so many tokens a chain has
+ * @chain:	so many tokens a chain has; 0: mode=concat, there are neither tokens
+ *		nor anchors
  * @token:	hex: SHA-256^chain of the secret; unregister: the next one
  */
 struct anchor_register {

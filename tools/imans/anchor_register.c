@@ -41,6 +41,9 @@ void anchor_check_complete(struct reading *r, bool is_followed)
 	for (place = IN_DEFAULT; place <= IN_ANCHOR; place *= 2) {
 		uint32_t pcr = pcr_at(&now->reg, place);
 
+		/* With mode=concat nothing in the list is for that PCR. */
+		if (place == IN_ANCHOR && !now->reg.chain)
+			continue;
 		if (!(r->seen & place))
 			anchor_problem(r, now->entry, "this ima_ns_register is missing in PCR %u",
 				       pcr);
@@ -100,7 +103,8 @@ static void begin_registration(struct reading *r, const struct list_entry *e,
 	r->shutdown = 0;
 	chain_begin(&r->chain, reg->token, reg->chain);
 	begin_pcr(r, e->index, reg->pcr_boot, &a->boot_pcrs);
-	begin_pcr(r, e->index, reg->pcr_anchor, &a->anchor_pcrs);
+	if (reg->chain)
+		begin_pcr(r, e->index, reg->pcr_anchor, &a->anchor_pcrs);
 }
 
 /*
@@ -204,7 +208,8 @@ void anchor_take_unregister(struct reading *r, const struct list_entry *e,
 				       r->now->entry);
 			return;
 		}
-		why = chain_step(&r->chain, rec->reg.token, 1);
+		why = rec->reg.chain ?
+			      chain_step(&r->chain, rec->reg.token, 1) : NULL;
 		if (why) {
 			anchor_problem(r, e->index, "ima_ns_unregister: %s", why);
 			return;
@@ -230,7 +235,8 @@ void anchor_take_shutdown(struct reading *r, const struct list_entry *e,
 	const struct anchor_mark *last = &r->now->last;
 	bool is_told = last->reason && !strcmp(last->reason, s->reason);
 
-	if (s->seq != last->seq)
+	/* What is extended with mode=concat is in no list. */
+	if (r->now->reg.chain && s->seq != last->seq)
 		anchor_problem(r, e->index, "ima_ns_shutdown with seq %llu, but that of the last anchor is %llu",
 			       (unsigned long long)s->seq,
 			       (unsigned long long)last->seq);

@@ -479,6 +479,77 @@ static void knows_machines_without_tpm(void)
 	mka_free(&m);
 }
 
+/* The register record of mode=concat, in PCR 10 and 11. */
+static void register_concat(struct mkanchor *m)
+{
+	mka_register_text(m, 16, 0);
+	strcpy(strstr(m->reg, "chain="), "chain=0 token=none");
+	mka_record(m, MKA_BOOT_PCR, "ima_ns_register", m->reg);
+	mka_record(m, 10, "ima_ns_register", m->reg);
+}
+
+static void leaves_concat_alone(void)
+{
+	struct anchor_request boot = { .boot = true, .has_default = true };
+	struct pcr_set s = { 0 };
+	struct mkanchor m;
+
+	mka_begin(&m);
+	register_concat(&m);
+	/* What is extended has no entry. */
+	memset(m.l.pcr[12], 0x66, sizeof(m.l.pcr[12]));
+	mka_boot(&m, 5, false);
+	anchor_case_tpm(&m, &s);
+	anchor_case_judge(&m, &boot, &s, NULL, "mode=concat, boot records");
+	anchor_case_judge(&m, &anchor_usual, &s,
+			  "no list gives the value of PCR 12",
+			  "mode=concat, anchors are asked for");
+	/* The number of extends is that of no records. */
+	m.seq = 7;
+	mka_shutdown(&m, "reboot");
+	s.n = 0;
+	anchor_case_tpm(&m, &s);
+	anchor_case_judge(&m, &boot, &s, NULL, "mode=concat, reboot");
+	pcr_set_free(&s);
+	mka_free(&m);
+
+	/* An end, without a token, and another one. */
+	memset(&s, 0, sizeof(s));
+	mka_begin(&m);
+	register_concat(&m);
+	mka_boot(&m, 5, false);
+	mka_record(&m, MKA_BOOT_PCR, "ima_ns_unregister", m.reg);
+	anchor_case(&m, "this ima_ns_unregister is missing in PCR 10",
+		    "mode=concat, half of an end");
+	mka_record(&m, 10, "ima_ns_unregister", m.reg);
+	register_concat(&m);
+	mka_boot(&m, 6, false);
+	s.n = 0;
+	anchor_case_tpm(&m, &s);
+	anchor_case_judge(&m, &boot, &s, NULL, "mode=concat, again");
+	/* Anchors of somebody's are not the kernel's. */
+	mka_anchor(&m, "interval");
+	anchor_case_judge(&m, &boot, &s, "is missing in PCR 12",
+			  "mode=concat, and an anchor");
+	pcr_set_free(&s);
+	mka_free(&m);
+
+	/* No end of tokens by words: an honest registration goes on. */
+	anchor_case_begin(&m);
+	memcpy(strstr(m.reg, "chain="), "chain=0 token=none", 19);
+	mka_record(&m, MKA_BOOT_PCR, "ima_ns_unregister", m.reg);
+	anchor_case(&m, "ima_ns_unregister of another registration",
+		    "mode=concat, the end of another");
+	mka_free(&m);
+
+	mka_begin(&m);
+	mka_register_text(&m, 16, 0);
+	memcpy(strstr(m.reg, "chain=16"), "chain=00", 8);
+	mka_record(&m, MKA_BOOT_PCR, "ima_ns_register", m.reg);
+	anchor_case(&m, "chain=0 with a token", "chain=0 with a token");
+	mka_free(&m);
+}
+
 static void refuses_malformed_lists(void)
 {
 	struct mkanchor m;
@@ -523,6 +594,7 @@ int main(void)
 	follows_a_kexec();
 	follows_failed_registrations();
 	knows_machines_without_tpm();
+	leaves_concat_alone();
 	refuses_malformed_lists();
 	return tap_done();
 }

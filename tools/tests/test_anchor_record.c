@@ -53,7 +53,7 @@ static void refuses_bad_registers(void)
 		{ "11", "12", "md5:00000000000000000000000000000000",
 		  "md5:00000000000000000000000000000000", "5",
 		  "same PCR banks" },
-		{ "11", "12", Z20, Z20, "0", "alive or chain" },
+		{ "11", "12", Z20, Z20, "0", "chain=0 with a token" },
 		{ "11", "12", Z20, Z20, "18446744073709551616",
 		  "alive or chain" },
 	};
