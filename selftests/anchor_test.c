@@ -405,7 +405,9 @@ TEST_F_TIMEOUT(machine, of_fifty_containers_is_verified_by_evmctl, 600)
 	SHELL("imans verify --anchor --tcti device:/dev/tpmrm0");
 	SHELL("imans verify " IMA_DIR "/binary_runtime_measurements "
 	      "--tcti device:/dev/tpmrm0");
-	SHELL("bank=$(cd /sys/class/tpm/tpm0; ls -d pcr-* | tail -n 1); "
+	/* It knows no longer ones. */
+	SHELL("bank=pcr-sha256; "
+	      "[ -d /sys/class/tpm/tpm0/$bank ] || bank=pcr-sha1; "
 	      "for i in $(seq 0 23); do printf 'PCR-%02d: %s\\n' $i "
 	      "$(cat /sys/class/tpm/tpm0/$bank/$i); done "
 	      "> /dev/shm/anchor_test.pcrs; "

@@ -101,7 +101,7 @@ static bool take_root(const char **text, uint8_t *root)
 
 int anchor_state(struct anchor_state *state)
 {
-	char all[4096];
+	char all[4096], mode[16];
 	const char *text = all;
 	long len = file_get(NULL, ANCHOR_DIR "/anchor", all, sizeof(all));
 
@@ -115,7 +115,9 @@ int anchor_state(struct anchor_state *state)
 	    !take_pcr(&text, "pcr_anchor", &state->pcr_anchor,
 		      &state->foreign_anchor) ||
 	    !take_line(&text, "tpm", state->tpm, sizeof(state->tpm)) ||
-	    !take_number(&text, "failures", &state->failures) || *text)
+	    !take_number(&text, "failures", &state->failures) ||
+	    !take_line(&text, "mode", mode, sizeof(mode)) || *text ||
+	    strcmp(mode, "merkle"))
 		return -EBADMSG;
 	return 0;
 }

@@ -28,7 +28,7 @@
  * @foreign_boot: somebody else has extended it
  * @pcr_anchor: PCR of anchor records
  * @foreign_anchor: the same
- * @tpm: "ok", "failed" or "closed"
+ * @tpm: "ok", "failed", "none" or "closed"
  * @failures: extends that failed
  */
 struct anchor_state {
