@@ -646,7 +646,7 @@ TEST(child_shows_rules_as_init_does)
 		"measure func=FILE_CHECK mask=^MAY_READ uid=3 gid=4 "
 		"fowner=64990\n"
 		"measure func=BPRM_CHECK mask=MAY_EXEC euid=5 egid=6 "
-		"fowner=64990 pcr=13 template=ima-sig\n"
+		"fowner=64990 pcr=14 template=ima-sig\n"
 		"measure func=MMAP_CHECK mask=MAY_EXEC uid>3 gid<9 "
 		"fowner=64990\n"
 		"measure func=MODULE_CHECK fowner>64990 fgroup=64990\n"

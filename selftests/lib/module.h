@@ -7,7 +7,7 @@
 /* Its directory in init's securityfs. */
 #define MODULE_DIR "/sys/kernel/security/ima_ns"
 
-/* For tests beside which others have rules of init for the usual ones, 11 and 12. */
+/* For tests beside which others have rules of init, for 9, 11, 12, 14 and 15. */
 #define MODULE_PCRS "pcr_boot=8 pcr_anchor=13"
 
 /* Loads $IMANS_MODULE with parameters "name=value ...".  0 or -errno. */
