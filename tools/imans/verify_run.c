@@ -225,7 +225,7 @@ int verify_run(struct list_request *rq)
 
 	/* Files of securityfs are regular files, but have no size. */
 	live = sources_are_live(&rq->src) && !stat(rq->path, &st) &&
-	       !st.st_size;
+	       S_ISREG(st.st_mode) && !st.st_size;
 	if (!read_list(rq->path, &list))
 		goto out_free;
 	for (attempt = 1; ; attempt++) {

@@ -79,6 +79,8 @@ json 'd["verified"] is True and d["reasons"] == [] and d["pcrs"][0]["agrees_up_t
 
 expect 0 "verify --vpcr" "$IMANS" verify "$tmp/list" --vpcr "$tmp/vpcr"
 says out "^acc: ok$"
+expect 0 "verify --vpcr, the list from a pipe" bash -c \
+	'"$1" verify <(cat "$2") --vpcr "$3"' - "$IMANS" "$tmp/list" "$tmp/vpcr"
 expect 1 "verify --vpcr of an older state" "$IMANS" verify "$tmp/longer" --vpcr "$tmp/vpcr"
 says out "PCR 10 of bank sha256 (vpcr) agrees only up to entry 4 of 5"
 expect 0 "verify --vpcr --allow-prefix" "$IMANS" verify "$tmp/longer" \
