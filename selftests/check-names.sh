@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Two places name tests: the documents as ``program fixture.test``, COVERAGE
-# also as "program fixture.variant.test".  Fails when one of these tests does
-# not exist, and when a line of COVERAGE names neither tests nor a reason;
-# needs nothing built.
+# also as "program fixture.variant.test".  Of a test that is a shell script both
+# have the name of the file.  Fails when one of these tests does not exist, and
+# when a line of COVERAGE names neither tests nor a reason; needs nothing built.
 
 set -u
 
@@ -26,6 +26,9 @@ for source in "$here"/*_test.c "$here"/fixes_*.c; do
 	-e "s/^[A-Z0-9]+\(([a-z0-9_]+)[,)].*/variant $program * \1/p" \
 	"$source"
 done > "$work/exist"
+for script in "$here"/*.sh; do
+	[ ! -x "$script" ] || echo "script $(basename "$script")"
+done >> "$work/exist"
 
 # What is named: "PROGRAM:NAME:WHERE".  Not every pair of words in the
 # documents is a test.
@@ -33,6 +36,10 @@ done > "$work/exist"
 grep -rhoE '``(fixes_[a-z0-9_]+|[a-z0-9_]+_test) [a-z0-9_]+\.[a-z0-9_]+``' \
 	"$documents" | tr -d '`' | sort -u |
 	sed 's/ /:/; s/$/:Documentation/' > "$work/documents"
+# shellcheck disable=SC2016
+grep -rhoE '``selftests/[a-z0-9_-]+\.sh``' "$documents" |
+	sed 's/`//g; s/^selftests.//' | sort -u |
+	sed 's/$/::Documentation/' >> "$work/documents"
 
 awk -F' *[|] *' '
 	/^#/ || /^$/ { next }
@@ -45,6 +52,8 @@ awk -F' *[|] *' '
 	{
 		count = split($3, names, / *, */)
 		for (i = 1; i <= count; i++) {
+			if (names[i] ~ /\.sh$/)
+				names[i] = names[i] ":"
 			sub(/ /, ":", names[i])
 			print names[i] ":COVERAGE, " $2
 		}
@@ -58,8 +67,17 @@ awk -F: '
 		split($0, word, " ")
 		if (word[1] == "test")
 			test[word[2] " " word[3]] = 1
+		else if (word[1] == "script")
+			script[word[2]] = 1
 		else
 			variant[word[2] " " word[3] " " word[4]] = 1
+		next
+	}
+	$2 == "" {
+		if (!($1 in script)) {
+			print $3 ": no such script: " $1
+			bad = 1
+		}
 		next
 	}
 	{
