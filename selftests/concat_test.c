@@ -34,6 +34,7 @@
 #include "ns.h"
 #include "record.h"
 #include "scratch.h"
+#include "tpm.h"
 
 #define PCR_BOOT 8
 #define PCR_ANCHOR 13
@@ -318,52 +319,6 @@ static bool list_file_names(unsigned long inum, const char *file)
 			return true;
 	} while (patience_lasts(&wait));
 	return false;
-}
-
-/* A command for the machine's TPM; the code it answers, or a negative errno. */
-static long tpm_command(const uint8_t *command, size_t len)
-{
-	uint8_t answer[256];
-	int fd = open("/dev/tpm0", O_RDWR | O_CLOEXEC);
-	long ret;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, command, len) != (ssize_t)len)
-		ret = -errno;
-	else if (read(fd, answer, sizeof(answer)) < 10)
-		ret = -EIO;
-	else
-		ret = answer[6] << 24 | answer[7] << 16 | answer[8] << 8 |
-		      answer[9];
-	close(fd);
-	return ret;
-}
-
-/* Whoever has the TPM extends the PCR by something, in the bank SHA-256. */
-static long extend_by_hand(int pcr)
-{
-	uint8_t command[] = {
-		0x80, 0x02, 0, 0, 0, 65, 0, 0, 0x01, 0x82,
-		0, 0, 0, pcr, 0, 0, 0, 9, 0x40, 0, 0, 9, 0, 0, 0, 0, 0,
-		0, 0, 0, 1, 0, 0x0b,
-		1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8,
-		1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8,
-	};
-
-	return tpm_command(command, sizeof(command));
-}
-
-/* tools/dev/slowtpm.c: the next @times extends of @pcr fail. */
-static long fail_extends(int pcr, uint32_t times)
-{
-	uint8_t command[] = {
-		0x80, 0x01, 0, 0, 0, 22, 0x20, 0, 0x53, 0x4c,
-		0, 0, 0, 2, 0, 0, 0, pcr,
-		times >> 24, times >> 16, times >> 8, times,
-	};
-
-	return tpm_command(command, sizeof(command));
 }
 
 /* --- What is typed into Python */
@@ -1153,7 +1108,7 @@ TEST_F(concat, pcr_that_somebody_else_extends)
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, cpcr_read("sha256", &cpcr));
 	ASSERT_TRUE(formula_holds("sha256", &cpcr));
-	ASSERT_EQ(0, extend_by_hand(PCR_ANCHOR));
+	ASSERT_EQ(0, tpm_extend(PCR_ANCHOR, "somebody else"));
 	/* Nothing hides it. */
 	ASSERT_EQ(0, cpcr_read("sha256", &cpcr));
 	EXPECT_FALSE(formula_holds("sha256", &cpcr));
@@ -1175,12 +1130,12 @@ TEST_F(concat, tpm_that_fails_is_seen_and_lost_nothing)
 	struct cpcr cpcr;
 	int ret;
 
-	if (fail_extends(PCR_ANCHOR, 0))
+	if (slow_missing())
 		SKIP(return, "the machine's TPM cannot be made to fail");
 	ASSERT_EQ(0, module_reload(CONCAT NEVER "on_error=log"));
 	ASSERT_EQ(0, scene_start(scene, 0));
 	ASSERT_EQ(0, cpcr_read(NULL, &cpcr));
-	ASSERT_EQ(0, fail_extends(PCR_ANCHOR, UINT32_MAX));
+	ASSERT_EQ(0, slow_fail(PCR_ANCHOR, TPM_FOREVER));
 	ASSERT_EQ(0, scene_run(scene, 0));
 	EXPECT_EQ(-EIO, ima_get(NULL, "cpcr", text, sizeof(text)));
 	EXPECT_EQ(-EIO, ima_get(NULL, "cpcr_sha256", text, sizeof(text)));
@@ -1194,7 +1149,7 @@ TEST_F(concat, tpm_that_fails_is_seen_and_lost_nothing)
 	EXPECT_STREQ("failed", text);
 	/* More comes, and then it works again. */
 	ASSERT_EQ(0, scene_run(scene, 0));
-	ASSERT_EQ(0, fail_extends(PCR_ANCHOR, 0));
+	ASSERT_EQ(0, slow_fail(PCR_ANCHOR, 0));
 	wait = patience(SLACK_MS);
 	while ((ret = cpcr_read(NULL, &cpcr)) == -EIO && patience_lasts(&wait))
 		;
@@ -1216,13 +1171,13 @@ TEST_F(concat, tpm_that_fails_denies_the_program)
 	struct cpcr cpcr;
 	int ret;
 
-	if (fail_extends(PCR_ANCHOR, 0))
+	if (slow_missing())
 		SKIP(return, "the machine's TPM cannot be made to fail");
 	ASSERT_EQ(0, module_reload(CONCAT "anchor=sync"));
 	ASSERT_EQ(0, scene_start(scene, 0));
-	ASSERT_EQ(0, fail_extends(PCR_ANCHOR, UINT32_MAX));
+	ASSERT_EQ(0, slow_fail(PCR_ANCHOR, TPM_FOREVER));
 	EXPECT_EQ(-EIO, scene_run(scene, 0));
-	ASSERT_EQ(0, fail_extends(PCR_ANCHOR, 0));
+	ASSERT_EQ(0, slow_fail(PCR_ANCHOR, 0));
 	while ((ret = scene_run(scene, 0)) && patience_lasts(&wait))
 		;
 	EXPECT_EQ(0, ret);
@@ -1239,7 +1194,7 @@ TEST_F(concat, death_while_the_tpm_fails_is_caught_up)
 	struct cpcr cpcr;
 	long id, seq;
 
-	if (fail_extends(PCR_ANCHOR, 0))
+	if (slow_missing())
 		SKIP(return, "the machine's TPM cannot be made to fail");
 	ASSERT_EQ(0, module_reload(CONCAT NEVER "on_error=log"));
 	ASSERT_EQ(0, scene_start(scene, 0));
@@ -1247,7 +1202,7 @@ TEST_F(concat, death_while_the_tpm_fails_is_caught_up)
 	ASSERT_EQ(0, cpcr_read(NULL, &cpcr));
 	id = ima_number(&scene->child[0], "id");
 	seq = state_number("seq");
-	ASSERT_EQ(0, fail_extends(PCR_ANCHOR, UINT32_MAX));
+	ASSERT_EQ(0, slow_fail(PCR_ANCHOR, TPM_FOREVER));
 	ASSERT_EQ(0, scene_run(scene, 0));
 	ASSERT_EQ(-EIO, ima_get(NULL, "cpcr", text, sizeof(text)));
 	/* This one is in none that was tried. */
@@ -1255,7 +1210,7 @@ TEST_F(concat, death_while_the_tpm_fails_is_caught_up)
 	agent_stop(&scene->child[0]);
 	ASSERT_EQ(1, record_wait(NULL, "ima_ns_death", id, record,
 				 sizeof(record)));
-	ASSERT_EQ(0, fail_extends(PCR_ANCHOR, 0));
+	ASSERT_EQ(0, slow_fail(PCR_ANCHOR, 0));
 	while (state_number("seq") < seq + 3 && patience_lasts(&wait))
 		;
 	/* What was tried; with its last entries; without it. */
