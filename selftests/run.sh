@@ -9,7 +9,7 @@
 # -b  where the tests were built (default: build/ beside this file)
 # -k  only tests that contain K in the name of test, variant or fixture
 # -s  the tests for this kernel: default, debug, kcsan, off (default: default);
-#     or a part of them, default.1 to .4, debug.1 to .3; or those for a machine
+#     or a part of them, default.1 to .5, debug.1 to .3; or those for a machine
 #     without a TPM, notpm, or with one that has one bank, sha1, sha256
 # -t  time limit of one program (default 1800)
 #
