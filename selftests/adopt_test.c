@@ -29,6 +29,7 @@
 
 #include "kselftest_harness.h"
 
+#include "adopt.h"
 #include "agent.h"
 #include "auditlog.h"
 #include "clock.h"
@@ -41,60 +42,12 @@
 #include "scratch.h"
 #include "uring.h"
 
-#define ADOPT MODULE_DIR "/adopt"
-
 /* Rules of init stay until the next boot: each test has files of its own. */
 #define FOWNER 64100
 
 #define THREADS 6
 
 /* --- Words for what the tests do */
-
-static long start_time(pid_t pid)
-{
-	char path[64], text[2048], *at;
-	int field;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (file_get(NULL, path, text, sizeof(text)) < 0)
-		return -1;
-	/* What is in parentheses is the second field, and may have blanks. */
-	at = strrchr(text, ')');
-	for (field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	return at ? atol(at) : -1;
-}
-
-/* What is written by @agent to adopt the process @pid. */
-static int adopt_by(struct agent *agent, pid_t pid, const char *options)
-{
-	char text[2048];
-
-	snprintf(text, sizeof(text), "%d:%ld%s%s\n", pid, start_time(pid),
-		 *options ? " " : "", options);
-	return file_put_text(agent, ADOPT, text);
-}
-
-static int adopt(struct agent *whom, const char *options)
-{
-	return adopt_by(NULL, whom->pid, options);
-}
-
-/* The largest id that init sees, 0 if there is none. */
-static long newest_id(void)
-{
-	char names[65536], *name, *rest = names;
-	long id, newest = 0;
-
-	if (file_list(NULL, IMA_DIR "/ns", names, sizeof(names)) < 0)
-		return -1;
-	while ((name = strsep(&rest, "\n"))) {
-		id = atol(name);
-		if (id > newest)
-			newest = id;
-	}
-	return newest;
-}
 
 static const char *view_path(long id, const char *file)
 {
@@ -304,7 +257,7 @@ static void begin(struct __test_metadata *_metadata, FIXTURE_DATA(adopt) *self)
 	snprintf(self->program, sizeof(self->program), "%s/program",
 		 self->directory);
 	ASSERT_EQ(0, scratch_program(self->program, self->program));
-	self->before = newest_id();
+	self->before = adopt_newest_id();
 	ASSERT_LE(0, self->before);
 	ASSERT_EQ(0, agent_start(&self->first, NULL));
 }
@@ -333,7 +286,7 @@ FIXTURE_TEARDOWN(adopt)
 
 #define ADOPT_FIRST(_options) do { \
 	ASSERT_EQ(0, adopt(&self->first, _options)); \
-	self->id = newest_id(); \
+	self->id = adopt_newest_id(); \
 	ASSERT_LT(self->before, self->id); \
 } while (0)
 
@@ -372,7 +325,7 @@ TEST_F(adopt, programs_of_others_are_not_in_its_list)
 TEST_F(adopt, before_is_nothing)
 {
 	EXPECT_EQ(0, is_adopted(&self->first));
-	EXPECT_EQ(self->before, newest_id());
+	EXPECT_EQ(self->before, adopt_newest_id());
 }
 
 /* --- Rules of init that say for whom they are */
@@ -1186,7 +1139,7 @@ TEST_F(adopt, does_not_end_before_those_inside)
 static void births_stay(struct __test_metadata *_metadata,
 			FIXTURE_DATA(adopt) *self)
 {
-	EXPECT_EQ(self->before, newest_id());
+	EXPECT_EQ(self->before, adopt_newest_id());
 	EXPECT_EQ(0, is_adopted(&self->first));
 }
 
@@ -1194,7 +1147,7 @@ TEST_F(adopt, twice_is_refused)
 {
 	ADOPT_FIRST("");
 	EXPECT_EQ(-EBUSY, adopt(&self->first, ""));
-	EXPECT_EQ(self->id, newest_id());
+	EXPECT_EQ(self->id, adopt_newest_id());
 }
 
 TEST_F(adopt, child_of_an_adopted_one_is_refused)
@@ -1202,7 +1155,7 @@ TEST_F(adopt, child_of_an_adopted_one_is_refused)
 	ADOPT_FIRST("");
 	ASSERT_EQ(0, agent_start(&self->second, &self->first));
 	EXPECT_EQ(-EBUSY, adopt(&self->second, ""));
-	EXPECT_EQ(self->id, newest_id());
+	EXPECT_EQ(self->id, adopt_newest_id());
 }
 
 TEST_F(adopt, mount_namespace_of_init_is_refused)
@@ -1263,7 +1216,7 @@ TEST_F(adopt, thread_is_refused)
 
 TEST_F(adopt, zombie_is_refused)
 {
-	long start = start_time(self->first.pid);
+	long start = adopt_start_time(self->first.pid);
 	siginfo_t info;
 
 	kill(self->first.pid, SIGKILL);
@@ -1272,7 +1225,7 @@ TEST_F(adopt, zombie_is_refused)
 	snprintf(self->text, sizeof(self->text), "%d:%ld", self->first.pid,
 		 start);
 	EXPECT_EQ(-ESRCH, file_put_text(NULL, ADOPT, self->text));
-	EXPECT_EQ(self->before, newest_id());
+	EXPECT_EQ(self->before, adopt_newest_id());
 }
 
 /* A process with this pid that waits to be killed.  0 or a negative errno. */
@@ -1300,19 +1253,19 @@ TEST_F(adopt, reused_pid_is_refused)
 	long start;
 
 	ASSERT_EQ(0, make_with_pid(pid));
-	start = start_time(pid);
+	start = adopt_start_time(pid);
 	do {
 		kill(pid, SIGKILL);
 		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 		ASSERT_EQ(0, make_with_pid(pid));
-	} while (start_time(pid) == start);
+	} while (adopt_start_time(pid) == start);
 	snprintf(self->text, sizeof(self->text), "%d:%ld", pid, start);
 	EXPECT_EQ(-ESRCH, file_put_text(NULL, ADOPT, self->text));
 	births_stay(_metadata, self);
 	EXPECT_EQ(0, adopt_by(NULL, pid, ""));
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	EXPECT_TRUE(view_goes(newest_id()));
+	EXPECT_TRUE(view_goes(adopt_newest_id()));
 }
 
 /* What may stand behind the process; %s is the test's directory. */
@@ -1383,7 +1336,7 @@ FIXTURE_SETUP(option)
 		ASSERT_EQ(0, scratch_text(rules, variant->rules));
 	snprintf(self->text, sizeof(self->text), variant->text,
 		 self->directory);
-	self->before = newest_id();
+	self->before = adopt_newest_id();
 	ASSERT_EQ(0, agent_start(&self->first, NULL));
 	ASSERT_EQ(0, ns_unshare_mount(&self->first));
 }
@@ -1402,10 +1355,10 @@ TEST_F(option, is_taken_or_refused)
 	EXPECT_EQ(-variant->error, adopt(&self->first, self->text));
 	EXPECT_EQ(!variant->error, is_adopted(&self->first));
 	if (variant->error) {
-		EXPECT_EQ(self->before, newest_id());
+		EXPECT_EQ(self->before, adopt_newest_id());
 		EXPECT_EQ(before, ima_count(NULL));
 	} else {
-		EXPECT_LT(self->before, newest_id());
+		EXPECT_LT(self->before, adopt_newest_id());
 	}
 }
 
@@ -1436,7 +1389,7 @@ TEST_F(adopt, writer_needs_the_capability)
 
 	ASSERT_LE(0, fd);
 	snprintf(self->text, sizeof(self->text), "%d:%ld", self->first.pid,
-		 start_time(self->first.pid));
+		 adopt_start_time(self->first.pid));
 	ASSERT_EQ(0, agent_start(&self->second, NULL));
 	ASSERT_EQ(0, ns_limit_capabilities(&self->second, CAP(DAC_OVERRIDE)));
 	given = file_give_fd(&self->second, fd);
@@ -1501,7 +1454,7 @@ FIXTURE_SETUP(all)
 	snprintf(self->program, sizeof(self->program), "%s/program",
 		 self->directory);
 	ASSERT_EQ(0, scratch_program(self->program, self->program));
-	self->before = newest_id();
+	self->before = adopt_newest_id();
 	ASSERT_EQ(0, agent_start(&self->first, NULL));
 }
 
@@ -1521,7 +1474,7 @@ TEST_F(all, who_gets_a_mount_namespace_is_adopted)
 	EXPECT_EQ(0, is_adopted(&self->first));
 	ASSERT_EQ(0, enter(&self->first, variant->way));
 	EXPECT_EQ(1, is_adopted(&self->first));
-	self->id = newest_id();
+	self->id = adopt_newest_id();
 	ASSERT_LT(self->before, self->id);
 	EXPECT_EQ(1, record_find(NULL, "ima_ns_birth", self->id, NULL, 0));
 	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", self->first.pid);
@@ -1539,10 +1492,10 @@ TEST_F(all, who_gets_a_mount_namespace_is_adopted)
 TEST_F(all, another_mount_namespace_is_nothing_new)
 {
 	ASSERT_EQ(0, enter(&self->first, variant->way));
-	self->id = newest_id();
+	self->id = adopt_newest_id();
 	ASSERT_EQ(0, agent_start(&self->second, &self->first));
 	ASSERT_EQ(0, enter(&self->second, variant->way));
-	EXPECT_EQ(self->id, newest_id());
+	EXPECT_EQ(self->id, adopt_newest_id());
 	ASSERT_EQ(0, file_run(&self->second, self->program));
 	EXPECT_EQ(1, measured(self->id, self->program));
 }
@@ -1551,7 +1504,7 @@ TEST_F(all, who_is_not_allowed_to_is_not_adopted)
 {
 	ASSERT_EQ(0, ns_drop_to(&self->first, 1000));
 	EXPECT_EQ(-EPERM, enter(&self->first, variant->way));
-	EXPECT_EQ(self->before, newest_id());
+	EXPECT_EQ(self->before, adopt_newest_id());
 }
 
 /* Not even if root makes it: there is a namespace to be had otherwise. */
@@ -1560,7 +1513,7 @@ TEST_F(all, mount_namespace_of_a_user_namespace_is_not_adopted)
 	ASSERT_EQ(0, ns_start(&self->second, NULL, variant->way == BY_CLONE ?
 			      0 : 1000, NULL));
 	ASSERT_EQ(0, enter(&self->second, variant->way));
-	EXPECT_EQ(self->before, newest_id());
+	EXPECT_EQ(self->before, adopt_newest_id());
 }
 
 TEST_F(all, without_room_there_is_no_mount_namespace)
@@ -1574,17 +1527,17 @@ TEST_F(all, without_room_there_is_no_mount_namespace)
 	EXPECT_EQ(0, file_put_text(NULL, max, self->value));
 	EXPECT_EQ(-ENOSPC, ret);
 	EXPECT_EQ(0, is_adopted(&self->first));
-	EXPECT_EQ(self->before, newest_id());
+	EXPECT_EQ(self->before, adopt_newest_id());
 }
 
 TEST_F(all, setns_adopts_nobody)
 {
 	ASSERT_EQ(0, enter(&self->first, variant->way));
-	self->id = newest_id();
+	self->id = adopt_newest_id();
 	ASSERT_EQ(0, agent_start(&self->second, NULL));
 	ASSERT_EQ(0, ns_join_mount(&self->second, self->first.pid));
 	EXPECT_EQ(0, is_adopted(&self->second));
-	EXPECT_EQ(self->id, newest_id());
+	EXPECT_EQ(self->id, adopt_newest_id());
 }
 
 /* Only the thread that gets it. */
@@ -1610,7 +1563,7 @@ TEST_F(all, thread_is_adopted_alone)
 {
 	EXPECT_EQ(1, call_number(&self->first, do_unshare_in_thread, 0));
 	EXPECT_EQ(0, is_adopted(&self->first));
-	self->id = newest_id();
+	self->id = adopt_newest_id();
 	EXPECT_TRUE(self->before == self->id || view_goes(self->id));
 }
 

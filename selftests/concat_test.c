@@ -24,6 +24,7 @@
 
 #include "kselftest_harness.h"
 
+#include "adopt.h"
 #include "agent.h"
 #include "clock.h"
 #include "digest.h"
@@ -274,36 +275,6 @@ static bool line_goes(unsigned long inum)
 			return true;
 	} while (patience_lasts(&wait));
 	return false;
-}
-
-/* Field 22 of /proc/PID/stat, behind a name that may have blanks. */
-static long scene_start_time(pid_t pid)
-{
-	char path[64], text[2048], *at;
-	int field;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (file_get(NULL, path, text, sizeof(text)) < 0)
-		return -1;
-	at = strrchr(text, ')');
-	for (field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	return at ? atol(at) : -1;
-}
-
-/* The largest id that init sees. */
-static long scene_newest_id(void)
-{
-	char names[65536], *name, *rest = names;
-	long id, newest = 0;
-
-	if (file_list(NULL, IMA_DIR "/ns", names, sizeof(names)) < 0)
-		return -1;
-	while ((name = strsep(&rest, "\n"))) {
-		id = atol(name);
-		newest = id > newest ? id : newest;
-	}
-	return newest;
 }
 
 /* Has ima/<number> this file, now or soon? */
@@ -929,7 +900,7 @@ TEST_F(concat, open_list_outlives_the_namespace_and_not_its_name)
 TEST_F(concat, adopted_process_has_the_number_of_its_mount_namespace)
 {
 	struct scene *scene = &self->scene;
-	char path[300], link[64], text[128], hex[2 * DIGEST_MAX + 1];
+	char path[300], link[64], hex[2 * DIGEST_MAX + 1];
 	unsigned long inum;
 	struct agent *first = &scene->child[0], *second = &scene->child[1];
 	struct cpcr cpcr;
@@ -947,11 +918,9 @@ TEST_F(concat, adopted_process_has_the_number_of_its_mount_namespace)
 
 	/* Two of them, each adopted by itself, in the same mount namespace. */
 	for (i = 0; i < 2; i++) {
-		snprintf(text, sizeof(text), "%d:%ld\n", scene->child[i].pid,
-			 scene_start_time(scene->child[i].pid));
-		ASSERT_EQ(0, file_put_text(NULL, MODULE_DIR "/adopt", text));
+		ASSERT_EQ(0, adopt(&scene->child[i], ""));
 		ASSERT_EQ(0, scene_run(scene, i));
-		id = scene_newest_id();
+		id = adopt_newest_id();
 		ASSERT_EQ(0, cpcr_read("sha256", &cpcr));
 		ASSERT_EQ(i + 1, cpcr.count);
 		EXPECT_EQ(inum, cpcr.line[i].inum);

@@ -9,15 +9,14 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 
+#include "adopt.h"
 #include "clock.h"
-#include "file.h"
 #include "ima.h"
 #include "list.h"
 #include "module.h"
@@ -215,33 +214,6 @@ FIXTURE(adopted_key)
 	int der_len;
 };
 
-/* The one that was made last is the only one that tests adopt. */
-static long adopted_id(void)
-{
-	char names[65536], *name, *rest = names;
-	long newest = -1;
-
-	if (file_list(NULL, IMA_DIR "/ns", names, sizeof(names)) < 0)
-		return -1;
-	while ((name = strsep(&rest, "\n")))
-		if (atol(name) > newest)
-			newest = atol(name);
-	return newest;
-}
-
-/* Asks for @agent's start as a shell does. */
-static int adopt(struct agent *agent)
-{
-	char command[512], line[128];
-
-	snprintf(command, sizeof(command),
-		 "/usr/bin/awk {print($1\":\"$22)} /proc/%d/stat", agent->pid);
-	memset(line, 0, sizeof(line));
-	if (file_run_output(NULL, command, line, sizeof(line)))
-		return -EIO;
-	return file_put_text(NULL, MODULE_DIR "/adopt", line);
-}
-
 FIXTURE_SETUP(adopted_key)
 {
 	char rule[128];
@@ -255,9 +227,9 @@ FIXTURE_SETUP(adopted_key)
 	ASSERT_EQ(0, ima_load_policy(NULL, rule));
 	ASSERT_EQ(0, agent_start(&self->first, NULL));
 	ASSERT_EQ(0, ns_unshare_mount(&self->first));
-	ASSERT_EQ(0, adopt(&self->first));
+	ASSERT_EQ(0, adopt(&self->first, ""));
 	snprintf(self->view, sizeof(self->view),
-		 "ns/%ld/binary_runtime_measurements", adopted_id());
+		 "ns/%ld/binary_runtime_measurements", adopt_newest_id());
 }
 
 FIXTURE_TEARDOWN(adopted_key)
