@@ -53,7 +53,7 @@ by_bundle() {
 	without_tpm imans verify --proof "$1" --nonce "${2:-$asked}" --ak "$tmp/ak.pem"
 }
 
-# edit OUT FILE CODE [ARG...]: see forge.py; fails if nothing is changed.
+# edit OUT FILE CODE [ARG...]: see forge.py; if it fails OUT is empty.
 edit() {
 	local out=$1
 
@@ -152,14 +152,13 @@ because "$of_12" sysfs
 edit "$tmp/edited" "$tmp/bundle" 'd["list"] = b64(read(arg[0]))' "$tmp/doctored"
 expect 1 "the victim's entry removed, bundle" by_bundle "$tmp/edited" $earlier
 because "the leaf covers $(field "$tmp/leaf" seq) entries, the list has only"
-doctor='d["list"] = b64(read(arg[0])); d["seq"] -= 1'
-edit "$tmp/edited" "$tmp/bundle" "$doctor" "$tmp/doctored"
+doctor='forget(d, arg[0])'
+edit "$tmp/edited" "$tmp/bundle" "$doctor" "$place/evil"
 expect 1 "... and the leaf covers less" by_bundle "$tmp/edited" $earlier
 because "$not_below"
 only
-doctor_quote='v, = [s for s in d["namespaces"] if s["id"] == int(arg[1])]
-v["list"] = b64(read(arg[0])); v["seq"] -= 1'
-edit "$tmp/edited" "$tmp/quote" "$doctor_quote" "$tmp/doctored" "$victim"
+doctor_quote='forget(namespace(d, arg[1]), arg[0])'
+edit "$tmp/edited" "$tmp/quote" "$doctor_quote" "$place/evil" "$victim"
 expect 1 "... by quote" by_quote "$tmp/edited" $earlier
 because "$not_below_all"
 only
@@ -185,37 +184,32 @@ expect 1 "the root of the last anchor replaced" "${host[@]}" "$tmp/forged"
 because "$of_12" sysfs
 only
 edit "$tmp/edited" "$tmp/quote" "$doctor_quote"'
-d["list"] = b64(read(arg[2]))' "$tmp/doctored" "$victim" "$tmp/forged"
+d["list"] = b64(read(arg[2]))' "$place/evil" "$victim" "$tmp/forged"
 expect 1 "... and the list to it, by quote" by_quote "$tmp/edited" $earlier
 because "$of_12" quote
 only
 edit "$tmp/edited" "$tmp/bundle" "$doctor"'
-d["pcr_anchor"][-1] = b64(nth(arg[1], arg[2])[3])' "$tmp/doctored" "$tmp/forged" "$last"
+d["pcr_anchor"][-1] = b64(nth(arg[1], arg[2]).data)' "$place/evil" "$tmp/forged" "$last"
 expect 1 "... bundle" by_bundle "$tmp/edited" $earlier
 because "$of_12" quote
 only
 
 # ------------------------------------------------- 5. two tenants' leaves swapped
-edit "$tmp/edited" "$tmp/bundle" 'other = json.load(open(arg[0]))
-for key in "index", "path":
-    d[key] = other[key]' "$tmp/other-bundle"
+edit "$tmp/edited" "$tmp/bundle" \
+	'take(d, load(arg[0]), "index", "path")' "$tmp/other-bundle"
 expect 1 "the victim in the neighbour's slot" by_bundle "$tmp/edited" $earlier
 because "$not_below"
 only
-edit "$tmp/edited" "$tmp/bundle" 'other = json.load(open(arg[0]))
-for key in "index", "path", "list", "seq":
-    d[key] = other[key]' "$tmp/other-bundle"
+edit "$tmp/edited" "$tmp/bundle" \
+	'take(d, load(arg[0]), "index", "path", "list", "seq")' "$tmp/other-bundle"
 expect 1 "the neighbour's slot and list as the victim's" by_bundle "$tmp/edited" $earlier
 because "$not_below"
 only
-edit "$tmp/edited" "$tmp/quote" 'a, b = d["namespaces"]
-for key in "list", "seq":
-    a[key], b[key] = b[key], a[key]'
+edit "$tmp/edited" "$tmp/quote" 'swap(*d["namespaces"], "list", "seq")'
 expect 1 "the lists swapped, by quote" by_quote "$tmp/edited" $earlier
 because "$not_below_all"
 only
-edit "$tmp/edited" "$tmp/quote" 'a, b = d["namespaces"]
-a["slot"], b["slot"] = b["slot"], a["slot"]'
+edit "$tmp/edited" "$tmp/quote" 'swap(*d["namespaces"], "slot")'
 expect 1 "the slots swapped, by quote" by_quote "$tmp/edited" $earlier
 because "$not_below_all"
 only
@@ -247,19 +241,16 @@ expect 0 "something evil happens" tell victim \
 	"cp $place/evil $place/worse && echo >> $place/worse && $place/worse"
 expect 0 "what the machine has to say" look $asked
 honest "fresh" $asked
-fresh='fresh = json.load(open(arg[0]))["quote"]
-'
-edit "$tmp/edited" "$tmp/old-bundle" "$fresh"'d["quote"] = fresh' "$tmp/bundle"
+edit "$tmp/edited" "$tmp/old-bundle" 'take(d, load(arg[0]), "quote")' "$tmp/bundle"
 expect 1 "the old bundle with a fresh quote" by_bundle "$tmp/edited"
 because "$of_12" quote
 only
-edit "$tmp/edited" "$tmp/old-bundle" "$fresh"'fresh["pcrs"] = d["quote"]["pcrs"]
-d["quote"] = fresh' "$tmp/bundle"
+edit "$tmp/edited" "$tmp/old-bundle" 'fresh = load(arg[0])["quote"]
+take(d["quote"], fresh, *(set(fresh) - {"pcrs"}))' "$tmp/bundle"
 expect 1 "... and the old values" by_bundle "$tmp/edited"
 because "the PCR values are not those that the TPM quoted"
-edit "$tmp/edited" "$tmp/old-quote" 'fresh = json.load(open(arg[0]))
-for key in "attest", "signature", "pcrs":
-    d[key] = fresh[key]' "$tmp/quote"
+edit "$tmp/edited" "$tmp/old-quote" \
+	'take(d, load(arg[0]), "attest", "signature", "pcrs")' "$tmp/quote"
 expect 1 "the old lists with a fresh quote" by_quote "$tmp/edited"
 because "$of_12" quote
 
@@ -283,23 +274,19 @@ only
 expect 0 "... is quoted by the TPM" imans quote --nonce $asked --list "$tmp/forged" \
 	-o "$tmp/new-quote"
 edit "$tmp/edited" "$tmp/quote" "$doctor_quote"'
-fresh = json.load(open(arg[2]))
-for key in "attest", "signature", "pcrs":
-    d[key] = fresh[key]
-d["list"] = b64(read(arg[3]))' "$tmp/doctored" "$victim" "$tmp/new-quote" "$tmp/forged"
+take(d, load(arg[2]), "attest", "signature", "pcrs")
+d["list"] = b64(read(arg[3]))' "$place/evil" "$victim" "$tmp/new-quote" "$tmp/forged"
 expect 1 "... with the doctored list, by quote" by_quote "$tmp/edited"
 says "^PCR 12 sha256 (quote): ok, "
 says "^namespace $victim: $(($(field "$tmp/leaf" seq) - 1)) entries, slot $slot$"
 because "$no_kernel"
 edit "$tmp/edited" "$tmp/bundle" "$doctor"'
 d["pcr_anchor"].append(b64(read(arg[1])))
-d["quote"] = json.load(open(arg[2]))
-d["quote"]["list"] = None' "$tmp/doctored" "$tmp/data" "$tmp/new-quote"
+take_quote(d, arg[2])' "$place/evil" "$tmp/data" "$tmp/new-quote"
 expect 1 "... bundle" by_bundle "$tmp/edited"
 says "^PCR 12 sha256 (quote): ok, "
 because "$no_kernel"
-edit "$tmp/edited" "$tmp/bundle" 'd["quote"] = json.load(open(arg[0]))
-d["quote"]["list"] = None' "$tmp/new-quote"
+edit "$tmp/edited" "$tmp/bundle" 'take_quote(d, arg[0])' "$tmp/new-quote"
 expect 1 "the true bundle, now" by_bundle "$tmp/edited"
 because "$of_12" quote
 only
@@ -389,10 +376,10 @@ imans quote --nonce $asked --no-list -o "$tmp/new-quote" > "$tmp/out" 2>&1
 result $? "quote without a list"
 invent='d["pcr_boot"] = [b64(read(arg[1] + "-11-" + r)) for r in ("ima_ns_register", "ima_ns_boot")]
 d["pcr_anchor"] = [b64(read(arg[1] + "-12-" + r)) for r in ("ima_ns_register", "ima_ns_anchor")]
-d["quote"] = json.load(open(arg[2]))
+take_quote(d, arg[2])
 '
 edit "$tmp/edited" "$tmp/bundle" "$doctor"'
-'"$invent" "$tmp/doctored" "$tmp/invented" "$tmp/new-quote"
+'"$invent" "$place/evil" "$tmp/invented" "$tmp/new-quote"
 expect 1 "a history invented, bundle" by_bundle "$tmp/edited"
 says "^PCR 12 sha256 (quote): ok, "
 because "PCR 12 was not zero at the registration"
@@ -412,7 +399,7 @@ zeros=$(banks 12 | sed 's/:[0-9a-f]*/:/g; s/sha1:/&'"$(printf '%040d' 0)"'/
 "$forge" data "$tmp/record" 1 > "$tmp/invented-12-ima_ns_register"
 cp "$tmp/invented-12-ima_ns_register" "$tmp/invented-11-ima_ns_register"
 edit "$tmp/edited" "$tmp/bundle" "$doctor"'
-'"$invent" "$tmp/doctored" "$tmp/invented" "$tmp/new-quote"
+'"$invent" "$place/evil" "$tmp/invented" "$tmp/new-quote"
 expect 1 "... said to begin with zero" by_bundle "$tmp/edited"
 because "$of_12" quote
 

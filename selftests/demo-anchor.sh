@@ -41,7 +41,7 @@ rm -rf "$notes" "$place"
 mkdir -p "$notes" "$place"
 
 forge() {
-	python3 "$here/forge.py" "$@"
+	"$here/lib/forge.py" "$@"
 }
 
 # A PCR as the TPM holds it, by tpm2-tools, in lower case.
@@ -343,23 +343,25 @@ db=$(id_of db)
 
 begin "Forgery 1: an entry is removed from a list"
 echo "web's list without /bin/evil" | show
-forge without /bin/evil "$notes/web.json" "$f"
+forge edit "$notes/web.json" 'forget(d, arg[0])' /bin/evil > "$f"
 rejected "is not below the root of the last anchor" --proof "$f" "${ask[@]}"
 echo "the host's list without the daemon" | show
-forge host-without "$place/httpd" "$notes/quote.json" "$f"
+forge edit "$notes/quote.json" 'forget(d, arg[0])' "$place/httpd" > "$f"
 rejected "PCR 10 of bank sha256 (quote) is not what the list leads to" \
 	--quote "$f" "${ask[@]}"
 
 begin "Forgery 2: a cPCR is replaced, and the root of the last anchor with it"
-forge root /bin/evil "$notes/web.json" "$f"
+forge edit "$notes/web.json" 'forget(d, arg[0]); replace_anchor(d)' /bin/evil > "$f"
 rejected "PCR 12 of bank sha256 (quote) is not what its records lead to" \
 	--proof "$f" "${ask[@]}"
 
 begin "Forgery 3: two tenants' leaves are swapped"
-forge swap "$notes/web.json" "$notes/db.json" "$f"
+forge edit "$notes/web.json" 'take(d, load(arg[0]), "index", "path")' \
+	"$notes/db.json" > "$f"
 rejected "is not below the root of the last anchor" --proof "$f" "${ask[@]}"
 echo "and their lists, before the machine's owner" | show
-forge swap-lists "$web" "$db" "$notes/quote.json" "$f"
+forge edit "$notes/quote.json" 'swap(*(namespace(d, a) for a in arg), "list", "seq")' \
+	"$web" "$db" > "$f"
 rejected "namespaces are not what is below the root of the anchor" \
 	--quote "$f" "${ask[@]}"
 
@@ -377,7 +379,7 @@ check "root makes a fresh bundle" \
 accepted "which is accepted" --proof "$notes/web.json" "${ask[@]}"
 check "and a fresh quote" \
 	imans quote --nonce "$nonce" -o "$notes/quote.json"
-forge quote "$notes/quote.json" "$notes/old.json" "$f"
+forge edit "$notes/old.json" 'take_quote(d, arg[0])' "$notes/quote.json" > "$f"
 rejected "PCR 12 of bank sha256 (quote) is not what its records lead to" \
 	--proof "$f" "${ask[@]}"
 
@@ -385,7 +387,9 @@ rejected "PCR 12 of bank sha256 (quote) is not what its records lead to" \
 begin "Forgery 5: a doctored list, a further anchor, one extend from user space"
 check "the attacker has all that was anchored" \
 	imans proof "$web" --nonce 00 -o "$notes/all.json"
-forge anchor /bin/evil "$notes/all.json" "$notes/doctored.json" > "$notes/extend"
+forge edit "$notes/all.json" 'forget(d, arg[0]); add_anchor(d)' /bin/evil \
+	> "$notes/doctored.json"
+forge extend "$notes/doctored.json" 12 1 > "$notes/extend"
 read -r -a extend < "$notes/extend"
 echo "imans pcr extend ${extend[*]}" | cut -c 1-110 | show
 imans pcr extend "${extend[@]}" > "$notes/extended" ||
@@ -396,12 +400,14 @@ imans quote --nonce "$nonce" --namespaces -o "$notes/quote.json" \
 	2> "$notes/told"
 same "imans quote ends with 1" $? 1
 grep 'PCR 12' "$notes/told" | cut -c 1-110 | show
-forge quote "$notes/quote.json" "$notes/doctored.json" "$f"
+forge edit "$notes/doctored.json" 'take_quote(d, arg[0])' "$notes/quote.json" > "$f"
 echo "web's bundle, with the record and a quote that fits it" | show
 rejected "its token does not continue the chain: the kernel did not write it" \
 	--proof "$f" "${ask[@]}"
 although_fits
-forge append "$notes/quote.json" "$notes/doctored.json" /bin/evil "$web" "$f"
+forge edit "$notes/quote.json" \
+	'append_anchor(d, arg[0]); forget(namespace(d, arg[1]), arg[2])' \
+	"$notes/doctored.json" "$web" /bin/evil > "$f"
 echo "the same before the machine's owner" | show
 rejected "its token does not continue the chain: the kernel did not write it" \
 	--quote "$f" "${ask[@]}"
@@ -412,8 +418,11 @@ echo "what PCR 11 and 12 are now is said to be what was before; then comes" | sh
 echo "a registration with a secret of our own, a beginning and an anchor" | show
 check "the attacker reads the PCRs" \
 	sh -c "imans pcr read --json > $notes/pcrs.json"
-forge history "$notes/pcrs.json" /bin/evil "$notes/all.json" \
-	"$notes/invented.json" > "$notes/extend"
+forge edit "$notes/all.json" 'forget(d, arg[0]); invent(d, arg[1])' /bin/evil \
+	"$notes/pcrs.json" > "$notes/invented.json"
+for pcr in 11 12; do
+	forge extend "$notes/invented.json" $pcr 2
+done > "$notes/extend"
 while read -r -a extend; do
 	echo "imans pcr extend ${extend[*]}" | cut -c 1-80 | show
 	imans pcr extend "${extend[@]}" > "$notes/extended" ||
@@ -423,7 +432,7 @@ fresh
 ask=(--nonce "$nonce" --ak "$notes/ak")
 check "the TPM signs it" \
 	imans quote --nonce "$nonce" --no-list -o "$notes/quote.json"
-forge quote "$notes/quote.json" "$notes/invented.json" "$f"
+forge edit "$notes/invented.json" 'take_quote(d, arg[0])' "$notes/quote.json" > "$f"
 rejected "PCR 12 was not zero at the registration: its record is believed only by its digest" \
 	--proof "$f" "${ask[@]}"
 although_fits
