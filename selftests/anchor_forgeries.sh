@@ -29,18 +29,32 @@ shown="its token was shown before"
 # because REASON: the last command did not verify what it was given, and says why.
 # shellcheck disable=SC2059 # of_11 and the like
 because() {
-	reason=$(printf "$@")
-	grep -q -F -e "$reason" "$tmp/out" && ! grep -q '^verified$' "$tmp/out"
+	local out
+
+	out=$'\n'$(< "$tmp/out")$'\n'
+	printf -v reason "$@"
+	[[ $out == *"$reason"* && $out != *$'\nverified\n'* ]]
 	result $? "... because \"$reason\""
 }
 
 # only: there is no other reason, but the same in other banks. Further ones stand
 # in lines of their own, indented.
 only() {
-	sed -n 's/ bank sha[0-9]*/ bank sha256/; /^NOT verified: /,$p' "$tmp/out" |
-		grep '^NOT verified: \|^  ' > "$tmp/reasons"
-	[ -s "$tmp/reasons" ] &&
-		! grep -v -F -e "$reason" "$tmp/reasons" > "$tmp/more"
+	local line bank same=0 others=0 on=
+
+	while IFS= read -r line; do
+		[[ $line != "NOT verified: "* ]] || on=1
+		[[ $on && $line == @("NOT verified: "|"  ")* ]] || continue
+		for bank in sha1 sha384 sha512; do
+			line=${line/ bank $bank / bank sha256 }
+		done
+		if [[ $line == *"$reason"* ]]; then
+			same=1
+		else
+			others=1
+		fi
+	done < "$tmp/out"
+	[ $same$others = 10 ]
 	result $? "... and for no other reason"
 }
 
