@@ -723,6 +723,20 @@ GOOD(never_fires_kexec_initramfs, "measure func=KEXEC_INITRAMFS_CHECK");
 GOOD(never_fires_kexec_cmdline, "measure func=KEXEC_CMDLINE");
 GOOD(dont_measure, "dont_measure fsmagic=0x62656572");
 GOOD(dont_appraise, "dont_appraise fsmagic=0x62656572");
+GOOD(appraise, "appraise func=BPRM_CHECK");
+GOOD(appraise_signed, "appraise func=BPRM_CHECK appraise_type=imasig");
+GOOD(appraise_without_func, "appraise fowner=0");
+GOOD(appraise_algos, "appraise func=FILE_CHECK appraise_algos=sha256,sha512");
+GOOD(appraise_setxattr, "appraise func=SETXATTR_CHECK appraise_algos=sha256");
+GOOD(appraise_verity, "appraise func=FILE_CHECK appraise_type=sigv3 "
+     "digest_type=verity");
+GOOD(appraise_directio, "appraise func=FILE_CHECK permit_directio");
+SHOWN(appraise_flag, "appraise func=BPRM_CHECK appraise_flag=check_blacklist",
+      "appraise func=BPRM_CHECK \n");
+BAD(verity_without_signature, "appraise func=FILE_CHECK digest_type=verity",
+    EINVAL);
+BAD(modsig_of_a_program, "appraise func=BPRM_CHECK "
+    "appraise_type=imasig|modsig", EINVAL);
 GOOD(dont_hash, "dont_hash fsmagic=0x62656572");
 GOOD(dont_audit, "dont_audit fsmagic=0x62656572");
 SHOWN(old_name_of_file_check, "measure func=PATH_CHECK",
@@ -759,10 +773,6 @@ BAD(pcr_on_dont_measure, "dont_measure fowner=0 pcr=11", EINVAL);
 BAD(keyrings_without_key_check, "measure func=BPRM_CHECK keyrings=.ima",
     EINVAL);
 BAD(two_actions, "measure dont_measure", EINVAL);
-FIXTURE_VARIANT_ADD(rule, appraise) {
-	.text = "appraise func=BPRM_CHECK",
-	.error = EPERM,
-};
 FIXTURE_VARIANT_ADD(rule, hash) {
 	.text = "hash func=FILE_CHECK",
 	.error = EPERM,

@@ -1,0 +1,702 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Enforcement in a container: rules that appraise, and the keys that they
+ * verify signatures with (abi.md sections 2 to 5).
+ *
+ *   init          signs files by evmctl, with keys made by openssl
+ *     |
+ *   child (1000)  appraises what is executed, with the key "one"
+ *     |
+ *   nested
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "file.h"
+#include "ima.h"
+#include "list.h"
+#include "ns.h"
+#include "scratch.h"
+#include "sign.h"
+
+#define OWNER 1000
+/* Whose files init's rules are about, in force until the guest ends. */
+#define OWNER_SIGNED 1913
+#define OWNER_HASHED 1914
+
+#define SIGNED_EXEC "appraise func=BPRM_CHECK appraise_type=imasig\n"
+#define HASHED_EXEC "appraise func=BPRM_CHECK\n"
+
+FIXTURE(appraise)
+{
+	struct agent child;
+	struct agent nested;
+	struct agent other;
+	char directory[256];
+	char program[300];
+	long ring;
+};
+
+FIXTURE_SETUP(appraise)
+{
+	const char *missing = sign_missing();
+
+	if (missing)
+		SKIP(return, "%s is missing", missing);
+	ASSERT_EQ(0, sign_key("one", NULL));
+	ASSERT_EQ(0, sign_key("two", NULL));
+	ASSERT_EQ(0, scratch_directory(self->directory,
+				       sizeof(self->directory)));
+	snprintf(self->program, sizeof(self->program), "%s/prog",
+		 self->directory);
+	ASSERT_EQ(0, scratch_program(self->program, "appraise"));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
+}
+
+FIXTURE_TEARDOWN(appraise)
+{
+	agent_stop(&self->other);
+	agent_stop(&self->nested);
+	agent_stop(&self->child);
+	scratch_remove(self->directory);
+}
+
+/* The child has the key, and only what is signed is executed. */
+#define LOCK_WITH(_key) do {						\
+	self->ring = sign_give_key(&self->child, _key);			\
+	ASSERT_LE(0, self->ring);					\
+	ASSERT_EQ(0, ima_load_policy(&self->child,			\
+				     EXEC_RULE SIGNED_EXEC));		\
+} while (0)
+
+#define EXPECT_RUNS(_agent) \
+	EXPECT_EQ(0, file_run(_agent, self->program))
+#define EXPECT_DENIED(_agent) \
+	EXPECT_EQ(-EACCES, file_run(_agent, self->program))
+
+TEST_F(appraise, what_is_not_signed_is_denied_and_measured)
+{
+	LOCK_WITH("one");
+	EXPECT_DENIED(&self->child);
+	EXPECT_EQ(1, list_measured(&self->child, self->program));
+	/* Outside nothing has changed. */
+	EXPECT_RUNS(NULL);
+}
+
+TEST_F(appraise, what_is_signed_runs_and_is_measured_once)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	EXPECT_RUNS(&self->child);
+	EXPECT_EQ(1, list_measured(&self->child, self->program));
+}
+
+TEST_F(appraise, signature_by_a_key_it_does_not_have_is_denied)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_file("two", self->program));
+	EXPECT_DENIED(&self->child);
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, sign_file("two", self->program));
+	EXPECT_DENIED(&self->child);
+}
+
+TEST_F(appraise, key_added_later_is_found)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_file("two", self->program));
+	EXPECT_DENIED(&self->child);
+	ASSERT_LE(0, sign_add(&self->child, self->ring, "two"));
+	EXPECT_RUNS(&self->child);
+}
+
+TEST_F(appraise, modified_file_is_denied)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, scratch_append(self->program, "changed"));
+	EXPECT_DENIED(&self->child);
+	EXPECT_EQ(2, list_measured(&self->child, self->program));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+}
+
+TEST_F(appraise, removed_signature_is_denied)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, sign_remove(self->program));
+	EXPECT_DENIED(&self->child);
+}
+
+/* chmod makes it be verified again, which it passes. */
+TEST_F(appraise, chmod_needs_no_new_signature)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, chmod(self->program, 0711));
+	EXPECT_RUNS(&self->child);
+}
+
+TEST_F(appraise, hash_is_not_a_signature)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_hash("sha256", self->program));
+	EXPECT_DENIED(&self->child);
+}
+
+TEST_F(appraise, hash_does_where_no_signature_is_asked_for)
+{
+	ASSERT_EQ(0, ima_load_policy(&self->child, HASHED_EXEC));
+	EXPECT_DENIED(&self->child);
+	ASSERT_EQ(0, sign_hash("sha256", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, sign_hash("sha1", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, scratch_append(self->program, "changed"));
+	EXPECT_DENIED(&self->child);
+}
+
+TEST_F(appraise, dont_appraise_rule_that_comes_first_wins)
+{
+	struct stat st;
+	char rules[256];
+
+	ASSERT_EQ(0, chown(self->program, OWNER, OWNER));
+	ASSERT_EQ(0, stat(self->program, &st));
+	snprintf(rules, sizeof(rules), "dont_appraise fowner=0\n%s",
+		 SIGNED_EXEC);
+	ASSERT_EQ(0, ima_load_policy(&self->child, rules));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, chown(self->program, 0, 0));
+	EXPECT_DENIED(&self->child);
+}
+
+/* The weaker rule is for uid 0 inside, the stronger one for everybody else. */
+TEST_F(appraise, pass_by_a_weaker_rule_is_none_by_a_stronger_one)
+{
+	ASSERT_EQ(0, ns_start(&self->other, NULL, 0, "0 2000 10"));
+	ASSERT_EQ(0, ima_start(&self->other,
+			       "appraise func=BPRM_CHECK uid=0\n" SIGNED_EXEC));
+	ASSERT_EQ(0, sign_hash("sha256", self->program));
+	EXPECT_RUNS(&self->other);
+	ASSERT_EQ(0, ns_drop_to(&self->other, 1));
+	EXPECT_DENIED(&self->other);
+}
+
+/* Keys */
+
+TEST_F(appraise, without_a_keyring_nothing_verifies_until_there_is_one)
+{
+	ASSERT_LE(0, sign_new_session(&self->child));
+	ASSERT_EQ(0, ima_load_policy(&self->child, SIGNED_EXEC));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_DENIED(&self->child);
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	EXPECT_RUNS(&self->child);
+}
+
+TEST_F(appraise, unlinked_key_verifies_nothing_new)
+{
+	long key;
+
+	LOCK_WITH(NULL);
+	key = sign_add(&self->child, self->ring, "one");
+	ASSERT_LE(0, key);
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, sign_unlink(&self->child, key, self->ring));
+	/* What has passed has passed. */
+	EXPECT_RUNS(&self->child);
+	/* Not so a signature that is made, or a file that is used, later. */
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_DENIED(&self->child);
+	ASSERT_EQ(0, unlink(self->program));
+	ASSERT_EQ(0, scratch_program(self->program, "another"));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_DENIED(&self->child);
+}
+
+TEST_F(appraise, keyring_of_another_session_changes_nothing)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_LE(0, sign_give_key(&self->child, "two"));
+	ASSERT_EQ(0, sign_file("two", self->program));
+	EXPECT_DENIED(&self->child);
+	/* And the first one is still there. */
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+}
+
+/* Whoever has no rights in the namespace does not choose its keyring. */
+TEST_F(appraise, keyring_of_an_unprivileged_task_is_not_taken)
+{
+	ASSERT_EQ(0, ns_start(&self->other, NULL, 0, "0 2000 10"));
+	ASSERT_EQ(0, ima_start(&self->other, SIGNED_EXEC));
+	ASSERT_EQ(0, agent_start(&self->nested, &self->other));
+	ASSERT_EQ(0, ns_drop_to(&self->nested, 1));
+	ASSERT_LE(0, sign_give_key(&self->nested, "two"));
+	ASSERT_EQ(0, sign_file("two", self->program));
+	EXPECT_DENIED(&self->nested);
+	ASSERT_LE(0, sign_give_key(&self->other, "one"));
+	EXPECT_DENIED(&self->other);
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->other);
+	/* Now it is the keyring of all of them. */
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->nested);
+}
+
+TEST_F(appraise, keys_of_siblings_are_their_own)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER, NULL));
+	ASSERT_LE(0, sign_give_key(&self->other, "two"));
+	ASSERT_EQ(0, ima_load_policy(&self->other, SIGNED_EXEC));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	EXPECT_DENIED(&self->other);
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, sign_file("two", self->program));
+	EXPECT_DENIED(&self->child);
+	EXPECT_RUNS(&self->other);
+}
+
+/* Nested */
+
+TEST_F(appraise, of_the_parent_stops_a_nested_one)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, ima_start_new(&self->nested, &self->child, 0,
+				   EXEC_RULE "dont_appraise fsmagic=0xef53\n"));
+	EXPECT_RUNS(&self->nested);
+	ASSERT_EQ(0, sign_file("two", self->program));
+	EXPECT_DENIED(&self->nested);
+	/* All of them have seen it. */
+	EXPECT_EQ(1, list_measured(&self->nested, self->program));
+	EXPECT_EQ(1, list_measured(&self->child, self->program));
+}
+
+TEST_F(appraise, of_a_nested_one_does_not_stop_its_parent)
+{
+	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE));
+	ASSERT_EQ(0, ima_start_new(&self->nested, &self->child, 0, NULL));
+	ASSERT_LE(0, sign_give_key(&self->nested, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->nested, SIGNED_EXEC));
+	EXPECT_DENIED(&self->nested);
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->nested);
+}
+
+/* Both demand a signature, each by its own key: there is only one. */
+TEST_F(appraise, key_of_a_nested_one_is_not_its_parents)
+{
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, ima_start_new(&self->nested, &self->child, 0, NULL));
+	ASSERT_LE(0, sign_give_key(&self->nested, "two"));
+	ASSERT_EQ(0, ima_load_policy(&self->nested, SIGNED_EXEC));
+	EXPECT_DENIED(&self->nested);
+	ASSERT_EQ(0, sign_file("two", self->program));
+	EXPECT_DENIED(&self->nested);
+}
+
+static int load_host_rules(void)
+{
+	static char policy[1024 * 1024];
+	long len = ima_get(NULL, "policy", policy, sizeof(policy));
+	char rules[256];
+
+	if (len < 0)
+		return len;
+	snprintf(rules, sizeof(rules),
+		 "appraise func=BPRM_CHECK fowner=%d appraise_type=imasig\n"
+		 "appraise func=BPRM_CHECK fowner=%d\n", OWNER_SIGNED,
+		 OWNER_HASHED);
+	return strstr(policy, "fowner=1913") ? 0 : ima_load_policy(NULL, rules);
+}
+
+/* The machine has not got the child's key. */
+TEST_F(appraise, of_the_host_stays_above)
+{
+	ASSERT_EQ(0, load_host_rules());
+	LOCK_WITH("one");
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, chown(self->program, OWNER_SIGNED, OWNER_SIGNED));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_DENIED(&self->child);
+	EXPECT_DENIED(NULL);
+	EXPECT_EQ(1, list_measured(&self->child, self->program));
+}
+
+TEST_F(appraise, of_the_host_and_of_the_child_can_both_pass)
+{
+	ASSERT_EQ(0, load_host_rules());
+	ASSERT_EQ(0, ima_load_policy(&self->child, HASHED_EXEC));
+	ASSERT_EQ(0, chown(self->program, OWNER_HASHED, OWNER_HASHED));
+	EXPECT_DENIED(&self->child);
+	EXPECT_DENIED(NULL);
+	ASSERT_EQ(0, sign_hash("sha256", self->program));
+	EXPECT_RUNS(&self->child);
+	EXPECT_RUNS(NULL);
+	/* What the child wants more does not concern the host. */
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER, SIGNED_EXEC));
+	EXPECT_DENIED(&self->other);
+	EXPECT_RUNS(NULL);
+	EXPECT_RUNS(&self->child);
+}
+
+/* Other hooks */
+
+static int open_and_close(struct agent *agent, const char *path, int flags)
+{
+	int fd = file_open(agent, path, flags);
+
+	return fd < 0 ? fd : file_close(agent, fd);
+}
+
+TEST_F(appraise, of_what_is_read)
+{
+	ASSERT_EQ(0, chown(self->program, OWNER, OWNER));
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise func=FILE_CHECK "
+				     "fsmagic=0xef53 appraise_type=imasig\n"));
+	EXPECT_EQ(-EACCES, open_and_close(&self->child, self->program,
+					  O_RDONLY));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_EQ(0, open_and_close(&self->child, self->program, O_RDONLY));
+	/* What is signed is not to be written to. */
+	EXPECT_EQ(-EACCES, open_and_close(&self->child, self->program,
+					  O_WRONLY));
+	EXPECT_EQ(0, open_and_close(&self->child, self->program, O_RDONLY));
+}
+
+TEST_F(appraise, new_file_is_open_until_it_is_closed)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/new", self->directory);
+	ASSERT_EQ(0, chmod(self->directory, 0777));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise func=FILE_CHECK "
+				     "fsmagic=0xef53\n"));
+	fd = file_open(&self->child, path, O_WRONLY | O_CREAT | O_EXCL);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(4, file_write(&self->child, fd, "text", 4));
+	ASSERT_EQ(0, file_close(&self->child, fd));
+	/* Appraisal labels nothing. */
+	EXPECT_EQ(-1, getxattr(path, "security.ima", NULL, 0));
+	EXPECT_EQ(ENODATA, errno);
+	EXPECT_EQ(-EACCES, open_and_close(&self->child, path, O_RDONLY));
+	EXPECT_EQ(-EACCES, open_and_close(&self->child, path, O_WRONLY));
+	ASSERT_EQ(0, sign_hash("sha256", path));
+	EXPECT_EQ(0, open_and_close(&self->child, path, O_RDONLY));
+}
+
+/* in: path.  Maps it, and only then makes it executable. */
+static long do_map_and_protect(struct call *call)
+{
+	int fd = open(call->in, O_RDONLY | O_CLOEXEC);
+	long ret = 0;
+	void *map;
+
+	call->out_len = 0;
+	if (fd < 0)
+		return -errno;
+	map = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED)
+		return -errno;
+	if (mprotect(map, 1, PROT_READ | PROT_EXEC))
+		ret = -errno;
+	munmap(map, 1);
+	return ret;
+}
+
+static long map_and_protect(struct agent *agent, const char *path)
+{
+	struct call call = { .fd = -1, .in = path, .in_len = strlen(path) + 1 };
+
+	return agent_call(agent, do_map_and_protect, &call);
+}
+
+static int map_executable(struct agent *agent, const char *path)
+{
+	int fd = file_open(agent, path, O_RDONLY), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = file_map_executable(agent, fd);
+	file_close(agent, fd);
+	return ret;
+}
+
+TEST_F(appraise, of_what_is_mapped)
+{
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	EXPECT_EQ(0, map_and_protect(&self->child, self->program));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise func=MMAP_CHECK "
+				     "appraise_type=imasig\n"));
+	EXPECT_EQ(-EACCES, map_executable(&self->child, self->program));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_EQ(0, map_executable(&self->child, self->program));
+	/* Not appraised, so not allowed. */
+	EXPECT_EQ(-EPERM, map_and_protect(&self->child, self->program));
+	EXPECT_EQ(0, map_and_protect(NULL, self->program));
+}
+
+TEST_F(appraise, of_credentials)
+{
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise func=CREDS_CHECK "
+				     "appraise_type=imasig\n"));
+	EXPECT_DENIED(&self->child);
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+}
+
+TEST_F(appraise, algorithm_that_is_not_accepted_is_denied_each_time)
+{
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise func=BPRM_CHECK "
+				     "appraise_algos=sha256,sha512\n"));
+	ASSERT_EQ(0, sign_hash("sha1", self->program));
+	EXPECT_DENIED(&self->child);
+	EXPECT_DENIED(&self->child);
+	ASSERT_EQ(0, sign_hash("sha256", self->program));
+	EXPECT_RUNS(&self->child);
+}
+
+/* Policy */
+
+TEST_F(appraise, of_policies_takes_only_signed_files)
+{
+	char path[300], before[4096], after[4096];
+
+	snprintf(path, sizeof(path), "%s/policy", self->directory);
+	ASSERT_EQ(0, scratch_text(path, "measure func=MMAP_CHECK\n"));
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise func=POLICY_CHECK "
+				     "appraise_type=imasig\n"));
+	ASSERT_LT(0, ima_get(&self->child, "policy", before, sizeof(before)));
+	EXPECT_EQ(-EACCES, ima_load_policy(&self->child, EXEC_RULE));
+	EXPECT_EQ(-EACCES, ima_load_policy(&self->child, path));
+	ASSERT_EQ(0, sign_file("two", path));
+	EXPECT_EQ(-EACCES, ima_load_policy(&self->child, path));
+	ASSERT_LT(0, ima_get(&self->child, "policy", after, sizeof(after)));
+	EXPECT_STREQ(before, after);
+	ASSERT_EQ(0, sign_file("one", path));
+	EXPECT_EQ(0, ima_load_policy(&self->child, path));
+	ASSERT_LT(0, ima_get(&self->child, "policy", after, sizeof(after)));
+	EXPECT_NE(NULL, strstr(after, "measure func=MMAP_CHECK"));
+	/* That is the child's affair. */
+	EXPECT_EQ(0, ima_load_policy(NULL, "dont_measure fowner=64998\n"));
+}
+
+/* Values of security.ima that are none */
+
+static const struct {
+	const char *what;
+	unsigned char value[16];
+	size_t len;
+} junk[] = {
+	{ "signature of one byte", { 3 }, 1 },
+	{ "signature of two bytes", { 3, 2 }, 2 },
+	{ "header without a signature", { 3, 2, 4, 1, 2, 3, 4, 0, 0 }, 9 },
+	{ "signature that is shorter than it says",
+	  { 3, 2, 4, 1, 2, 3, 4, 1, 0, 9 }, 10 },
+	{ "unknown hash algorithm", { 3, 2, 4, 1, 2, 3, 4, 0, 1, 9 }, 10 },
+	{ "format 1", { 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 12 },
+	{ "format 3, which is for fs-verity",
+	  { 3, 3, 4, 1, 2, 3, 4, 0, 1, 9 }, 10 },
+	{ "format 9", { 3, 9, 4, 1, 2, 3, 4, 0, 1, 9 }, 10 },
+	{ "hash of one byte", { 4 }, 1 },
+	{ "hash without a digest", { 4, 4 }, 2 },
+	{ "short digest", { 4, 4, 1, 2, 3 }, 5 },
+	{ "fs-verity", { 6, 3, 4, 1, 2, 3, 4, 0, 1, 9 }, 10 },
+};
+
+TEST_F(appraise, of_junk_is_denied)
+{
+	size_t i;
+
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, HASHED_EXEC));
+	for (i = 0; i < sizeof(junk) / sizeof(*junk); i++) {
+		ASSERT_EQ(0, setxattr(self->program, "security.ima",
+				      junk[i].value, junk[i].len, 0)) {
+			TH_LOG("%s: errno %d", junk[i].what, errno);
+		}
+		EXPECT_DENIED(&self->child) {
+			TH_LOG("%s", junk[i].what);
+		}
+	}
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+}
+
+/* Certified keys */
+
+FIXTURE(ca)
+{
+	struct agent child;
+	char directory[256];
+	char program[300];
+	char der[8192];
+	long len;
+};
+
+FIXTURE_SETUP(ca)
+{
+	const char *missing = sign_missing();
+
+	if (missing)
+		SKIP(return, "%s is missing", missing);
+	ASSERT_EQ(0, sign_key("one", NULL));
+	ASSERT_EQ(0, sign_key("ca", NULL));
+	ASSERT_EQ(0, sign_key("leaf", "ca"));
+	self->len = sign_certificate("ca", self->der, sizeof(self->der));
+	ASSERT_LT(0, self->len);
+	ASSERT_EQ(0, scratch_directory(self->directory,
+				       sizeof(self->directory)));
+	snprintf(self->program, sizeof(self->program), "%s/prog",
+		 self->directory);
+	ASSERT_EQ(0, scratch_program(self->program, "ca"));
+	ASSERT_EQ(0, ns_start(&self->child, NULL, OWNER, NULL));
+	ASSERT_EQ(0, ima_mount(&self->child));
+}
+
+FIXTURE_TEARDOWN(ca)
+{
+	agent_stop(&self->child);
+	scratch_remove(self->directory);
+}
+
+/* Writes to ima/ca as root of the machine would. */
+static long put_ca(const struct agent *child, const void *der, size_t len)
+{
+	int directory = ima_directory(child);
+	int fd, ret;
+
+	if (directory < 0)
+		return directory;
+	fd = openat(directory, "ca", O_WRONLY | O_CLOEXEC);
+	close(directory);
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, der, len) == (ssize_t)len ? 0 : -errno;
+	close(fd);
+	return ret;
+}
+
+TEST_F(ca, only_certified_keys_verify)
+{
+	uint8_t digest[DIGEST_MAX];
+	char hex[2 * DIGEST_MAX + 1], shown[256], expected[256];
+
+	ASSERT_EQ(0, put_ca(&self->child, self->der, self->len));
+	ASSERT_EQ(0, ima_activate(&self->child));
+	digest_bytes("sha256", self->der, self->len, digest);
+	digest_hex(digest, 32, hex);
+	snprintf(expected, sizeof(expected), "sha256:%s\n", hex);
+	ASSERT_LT(0, ima_get(&self->child, "ca", shown, sizeof(shown)));
+	EXPECT_STREQ(expected, shown);
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, SIGNED_EXEC));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_DENIED(&self->child);
+	ASSERT_EQ(0, sign_file("leaf", self->program));
+	EXPECT_DENIED(&self->child);
+}
+
+TEST_F(ca, certified_key_verifies)
+{
+	long ring;
+
+	ASSERT_EQ(0, put_ca(&self->child, self->der, self->len));
+	ASSERT_EQ(0, ima_activate(&self->child));
+	ring = sign_give_key(&self->child, "leaf");
+	ASSERT_LE(0, ring);
+	ASSERT_LE(0, sign_add(&self->child, ring, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, SIGNED_EXEC));
+	ASSERT_EQ(0, sign_file("leaf", self->program));
+	EXPECT_RUNS(&self->child);
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_DENIED(&self->child);
+}
+
+TEST_F(ca, is_in_the_record_of_birth)
+{
+	uint8_t digest[DIGEST_MAX];
+	char hex[2 * DIGEST_MAX + 1], expected[256];
+	struct entry *entry, *last = NULL;
+	struct list list;
+
+	ASSERT_EQ(0, put_ca(&self->child, self->der, self->len));
+	ASSERT_EQ(0, ima_activate(&self->child));
+	digest_bytes("sha256", self->der, self->len, digest);
+	digest_hex(digest, 32, hex);
+	snprintf(expected, sizeof(expected), " ca=sha256:%s ", hex);
+	ASSERT_EQ(0, list_read(NULL, &list));
+	for (size_t i = 0; i < list.count; i++) {
+		entry = &list.entries[i];
+		if (!strcmp(entry->name, "ima_ns_birth"))
+			last = entry;
+	}
+	ASSERT_NE(NULL, last);
+	EXPECT_NE(NULL, memmem(last->buf, last->buf_len, expected,
+			       strlen(expected)));
+	list_free(&list);
+}
+
+TEST_F(ca, is_written_once_and_from_above)
+{
+	char shown[256];
+
+	ASSERT_LT(0, ima_get(&self->child, "ca", shown, sizeof(shown)));
+	EXPECT_STREQ("none\n", shown);
+	EXPECT_EQ(-EPERM, file_put(&self->child, IMA_DIR "/ca", self->der,
+				   self->len));
+	EXPECT_EQ(0, put_ca(&self->child, self->der, self->len));
+	EXPECT_EQ(-EBUSY, put_ca(&self->child, self->der, self->len));
+	EXPECT_EQ(0, ima_activate(&self->child));
+	EXPECT_EQ(-EBUSY, put_ca(&self->child, self->der, self->len));
+}
+
+TEST_F(ca, is_a_certificate_of_a_ca)
+{
+	static char large[20000];
+	char der[8192];
+	long len;
+
+	EXPECT_EQ(-EBADMSG, put_ca(&self->child, "nonsense", 8));
+	EXPECT_EQ(-EBADMSG, put_ca(&self->child, self->der, self->len / 2));
+	EXPECT_EQ(-E2BIG, put_ca(&self->child, large, sizeof(large)));
+	len = sign_certificate("leaf", der, sizeof(der));
+	ASSERT_LT(0, len);
+	EXPECT_EQ(-EKEYREJECTED, put_ca(&self->child, der, len));
+	/* None of that is one. */
+	EXPECT_EQ(0, put_ca(&self->child, self->der, self->len));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/keyctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "sign.h"
+
+#define OPENSSL "/usr/bin/openssl"
+#define EVMCTL "/usr/bin/evmctl"
+#define CURVE "-newkey ec -pkeyopt ec_paramgen_curve:P-256"
+
+const char *sign_missing(void)
+{
+	if (access(OPENSSL, X_OK))
+		return OPENSSL;
+	return access(EVMCTL, X_OK) ? EVMCTL " (ima-evm-utils)" : NULL;
+}
+
+/* Where a key is: all tests of a run have the same keys. */
+static void key_path(const char *name, const char *what, char *path,
+		     size_t size)
+{
+	const char *base = getenv("SCRATCH");
+
+	snprintf(path, size, "%s/keys", base ? base : "/scratch");
+	mkdir(path, 0700);
+	snprintf(path, size, "%s/keys/%s.%s", base ? base : "/scratch", name,
+		 what);
+}
+
+static int run_tool(const char *command)
+{
+	int ret = file_run(NULL, command);
+
+	return ret > 0 ? -EIO : ret;
+}
+
+int sign_key(const char *name, const char *issuer)
+{
+	char key[256], der[256], issuer_key[256], issuer_der[256];
+	char command[2048];
+	int len;
+
+	key_path(name, "key", key, sizeof(key));
+	key_path(name, "der", der, sizeof(der));
+	if (!access(der, R_OK))
+		return 0;
+	len = snprintf(command, sizeof(command), OPENSSL
+		       " req -x509 -new -nodes " CURVE
+		       " -subj /CN=%s -days 2 -keyout %s -outform DER -out %s",
+		       name, key, der);
+	if (issuer) {
+		key_path(issuer, "key", issuer_key, sizeof(issuer_key));
+		key_path(issuer, "der", issuer_der, sizeof(issuer_der));
+		snprintf(command + len, sizeof(command) - len,
+			 " -CA %s -CAkey %s -addext basicConstraints=CA:FALSE",
+			 issuer_der, issuer_key);
+	}
+	return run_tool(command);
+}
+
+long sign_certificate(const char *name, char *der, size_t size)
+{
+	char path[256];
+
+	key_path(name, "der", path, sizeof(path));
+	return file_get(NULL, path, der, size);
+}
+
+int sign_file(const char *name, const char *path)
+{
+	char key[256], command[1024];
+
+	key_path(name, "key", key, sizeof(key));
+	snprintf(command, sizeof(command), EVMCTL " ima_sign -a sha256 -k %s %s",
+		 key, path);
+	return run_tool(command);
+}
+
+int sign_hash(const char *algo, const char *path)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command), EVMCTL " ima_hash -a %s %s", algo,
+		 path);
+	return run_tool(command);
+}
+
+int sign_remove(const char *path)
+{
+	return removexattr(path, "security.ima") ? -errno : 0;
+}
+
+static long do_new_session(struct call *call)
+{
+	long id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+
+	call->out_len = 0;
+	return id < 0 ? -errno : id;
+}
+
+static long do_new_ring(struct call *call)
+{
+	long id = syscall(SYS_add_key, "keyring", call->in, NULL, 0,
+			  KEY_SPEC_SESSION_KEYRING);
+
+	call->out_len = 0;
+	return id < 0 ? -errno : id;
+}
+
+static long do_add(struct call *call)
+{
+	long id = syscall(SYS_add_key, "asymmetric", "", call->in, call->in_len,
+			  (int)call->arg[0]);
+
+	call->out_len = 0;
+	return id < 0 ? -errno : id;
+}
+
+static long do_unlink_key(struct call *call)
+{
+	call->out_len = 0;
+	return syscall(SYS_keyctl, KEYCTL_UNLINK, (int)call->arg[0],
+		       (int)call->arg[1]) ? -errno : 0;
+}
+
+long sign_new_session(struct agent *agent)
+{
+	struct call call = { .fd = -1 };
+
+	return agent_call(agent, do_new_session, &call);
+}
+
+long sign_new_ring(struct agent *agent, const char *ring)
+{
+	struct call call = {
+		.fd = -1,
+		.in = ring,
+		.in_len = strlen(ring) + 1,
+	};
+
+	return agent_call(agent, do_new_ring, &call);
+}
+
+long sign_add(struct agent *agent, long ring, const char *name)
+{
+	char der[8192];
+	long len = sign_certificate(name, der, sizeof(der));
+	struct call call = {
+		.arg = { ring },
+		.fd = -1,
+		.in = der,
+		.in_len = len,
+	};
+
+	return len < 0 ? len : agent_call(agent, do_add, &call);
+}
+
+long sign_unlink(struct agent *agent, long key, long ring)
+{
+	struct call call = { .arg = { key, ring }, .fd = -1 };
+
+	return agent_call(agent, do_unlink_key, &call);
+}
+
+long sign_give_key(struct agent *agent, const char *name)
+{
+	long ring, ret;
+
+	ret = sign_new_session(agent);
+	if (ret < 0)
+		return ret;
+	ring = sign_new_ring(agent, "_ima");
+	if (ring < 0 || !name)
+		return ring;
+	ret = sign_add(agent, ring, name);
+	return ret < 0 ? ret : ring;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SELFTESTS_SIGN_H
+#define SELFTESTS_SIGN_H
+
+#include <stddef.h>
+
+#include "agent.h"
+
+/*
+ * Keys and signatures by stock tools: openssl makes the keys, evmctl signs.
+ * All of that is done by the test itself, which is root of the machine.
+ */
+
+/* What a machine without these tools lacks; NULL if nothing. */
+const char *sign_missing(void);
+
+/*
+ * Makes the key pair @name, unless it is there, with a certificate that
+ * @issuer signs, which is another key; NULL: the key itself.  Returns 0 or a
+ * negative errno.
+ */
+int sign_key(const char *name, const char *issuer);
+
+/* The certificate of a key as DER.  Returns its length. */
+long sign_certificate(const char *name, char *der, size_t size);
+
+/* Puts a signature, or a hash, of the file into its security.ima. */
+int sign_file(const char *name, const char *path);
+int sign_hash(const char *algo, const char *path);
+int sign_remove(const char *path);
+
+/*
+ * Keyrings of an agent: a new session keyring, a new keyring in there, a key
+ * with the certificate of @name in a keyring, and out of it again.  Ids, or a
+ * negative errno.
+ */
+long sign_new_session(struct agent *agent);
+long sign_new_ring(struct agent *agent, const char *ring);
+long sign_add(struct agent *agent, long ring, const char *name);
+long sign_unlink(struct agent *agent, long key, long ring);
+
+/* All of these: a session with the keyring _ima in it with one key, if any. */
+long sign_give_key(struct agent *agent, const char *name);
+
+#endif
