@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -32,6 +33,7 @@
 /* Whose files init's rules are about, in force until the guest ends. */
 #define OWNER_SIGNED 1913
 #define OWNER_HASHED 1914
+#define OWNER_MEASURED 1915
 
 #define SIGNED_EXEC "appraise func=BPRM_CHECK appraise_type=imasig\n"
 #define HASHED_EXEC "appraise func=BPRM_CHECK\n"
@@ -325,14 +327,16 @@ static int load_host_rules(void)
 {
 	static char policy[1024 * 1024];
 	long len = ima_get(NULL, "policy", policy, sizeof(policy));
-	char rules[256];
+	char rules[512];
 
 	if (len < 0)
 		return len;
 	snprintf(rules, sizeof(rules),
 		 "appraise func=BPRM_CHECK fowner=%d appraise_type=imasig\n"
-		 "appraise func=BPRM_CHECK fowner=%d\n", OWNER_SIGNED,
-		 OWNER_HASHED);
+		 "appraise func=BPRM_CHECK fowner=%d\n"
+		 "measure func=CREDS_CHECK fowner=%d\n"
+		 "measure func=MMAP_CHECK fowner=%d\n", OWNER_SIGNED,
+		 OWNER_HASHED, OWNER_MEASURED, OWNER_MEASURED);
 	return strstr(policy, "fowner=1913") ? 0 : ima_load_policy(NULL, rules);
 }
 
@@ -365,6 +369,87 @@ TEST_F(appraise, of_the_host_and_of_the_child_can_both_pass)
 	EXPECT_DENIED(&self->other);
 	EXPECT_RUNS(NULL);
 	EXPECT_RUNS(&self->child);
+}
+
+/* The host looks at the credentials, which come after the execution. */
+TEST_F(appraise, does_not_keep_the_host_from_measuring_at_another_hook)
+{
+	ASSERT_EQ(0, load_host_rules());
+	LOCK_WITH("one");
+	ASSERT_EQ(0, chown(self->program, OWNER_MEASURED, OWNER_MEASURED));
+	EXPECT_DENIED(&self->child);
+	EXPECT_EQ(1, list_measured(NULL, self->program));
+}
+
+/*
+ * Many namespaces, each with a key and a program of its own, and one program
+ * that all of them run and that is signed for one after the other.
+ */
+#define MANY 20
+
+struct many {
+	struct agent agent;
+	char name[16];
+	char program[300];
+	int expected;
+};
+
+TEST_F(appraise, of_many_at_once)
+{
+	static struct many many[MANY];
+	int i, round;
+
+	for (i = 0; i < MANY; i++) {
+		struct many *m = &many[i];
+
+		snprintf(m->name, sizeof(m->name), "many%d", i);
+		snprintf(m->program, sizeof(m->program), "%s/%d",
+			 self->directory, i);
+		ASSERT_EQ(0, sign_key(m->name, NULL));
+		ASSERT_EQ(0, scratch_program(m->program, m->name));
+		ASSERT_EQ(0, ima_start_new(&m->agent, NULL, OWNER + i, NULL));
+		ASSERT_LE(0, sign_give_key(&m->agent, m->name));
+		ASSERT_EQ(0, ima_load_policy(&m->agent, SIGNED_EXEC));
+	}
+
+	/* Unsigned, signed, signed by a neighbour, signed, modified. */
+	for (round = 0; round < 5; round++) {
+		for (i = 0; i < MANY; i++) {
+			struct many *m = &many[i];
+
+			m->expected = round % 2 ? 0 : -EACCES;
+			if (round == 4) {
+				ASSERT_EQ(0, scratch_append(m->program, "#"));
+			} else if (round) {
+				int by = round == 2 ? (i + 1) % MANY : i;
+
+				ASSERT_EQ(0, sign_file(many[by].name,
+						       m->program));
+			}
+		}
+		for (i = 0; i < MANY; i++)
+			ASSERT_EQ(0, file_run_begin(&many[i].agent,
+						    many[i].program));
+		for (i = 0; i < MANY; i++)
+			EXPECT_EQ(many[i].expected,
+				  file_run_end(&many[i].agent)) {
+				TH_LOG("round %d, namespace %d", round, i);
+			}
+	}
+
+	for (round = 0; round < MANY; round += 3) {
+		ASSERT_EQ(0, sign_file(many[round].name, self->program));
+		for (i = 0; i < MANY; i++)
+			ASSERT_EQ(0, file_run_begin(&many[i].agent,
+						    self->program));
+		for (i = 0; i < MANY; i++)
+			EXPECT_EQ(i == round ? 0 : -EACCES,
+				  file_run_end(&many[i].agent)) {
+				TH_LOG("signed for %d, run by %d", round, i);
+			}
+	}
+	for (i = 0; i < MANY; i++)
+		agent_stop(&many[i].agent);
 }
 
 /* Other hooks */
@@ -466,6 +551,27 @@ TEST_F(appraise, of_what_is_mapped)
 	EXPECT_EQ(0, map_and_protect(NULL, self->program));
 }
 
+/* That it passed before somebody began to write to it says nothing. */
+TEST_F(appraise, of_what_is_mapped_while_it_is_written)
+{
+	struct stat st;
+	int fd;
+
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise func=MMAP_CHECK "
+				     "appraise_type=imasig\n"));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_EQ(0, map_executable(&self->child, self->program));
+	ASSERT_EQ(0, stat(self->program, &st));
+	fd = open(self->program, O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, map_executable(&self->child, self->program));
+	ASSERT_EQ(1, pwrite(fd, "#", 1, st.st_size));
+	EXPECT_EQ(-EACCES, map_executable(&self->child, self->program));
+	close(fd);
+	EXPECT_EQ(-EACCES, map_executable(&self->child, self->program));
+}
+
 TEST_F(appraise, of_credentials)
 {
 	ASSERT_LE(0, sign_give_key(&self->child, "one"));
@@ -549,6 +655,39 @@ TEST_F(appraise, of_junk_is_denied)
 		}
 		EXPECT_DENIED(&self->child) {
 			TH_LOG("%s", junk[i].what);
+		}
+	}
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_RUNS(&self->child);
+}
+
+/* Whatever it is, it is not the hash or a signature of the program. */
+TEST_F(appraise, of_random_values_is_denied)
+{
+	unsigned char value[96];
+	unsigned int seed = 1;
+	size_t i, n, len;
+
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, HASHED_EXEC));
+	for (n = 0; n < 300; n++) {
+		len = 1 + rand_r(&seed) % sizeof(value);
+		for (i = 0; i < len; i++)
+			value[i] = rand_r(&seed);
+		/* Most of them with a type, a version, an algorithm. */
+		value[0] = 1 + rand_r(&seed) % 6;
+		if (n % 2 && len > 2) {
+			value[1] = 1 + rand_r(&seed) % 6;
+			value[2] = rand_r(&seed) % 20;
+		}
+		if (n % 4 == 3 && len > 9) {
+			value[7] = 0;
+			value[8] = len - 9;
+		}
+		if (setxattr(self->program, "security.ima", value, len, 0))
+			continue;
+		ASSERT_EQ(-EACCES, file_run(&self->child, self->program)) {
+			TH_LOG("value %zu", n);
 		}
 	}
 	ASSERT_EQ(0, sign_file("one", self->program));

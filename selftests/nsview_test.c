@@ -43,7 +43,7 @@
 
 #define STATUS_KEYS \
 	"id uuid parent userns level state created label hash template " \
-	"entries violations bytes pending tpm policy acc ca kind "
+	"entries violations bytes pending tpm policy acc kind ca "
 
 /* A rule whose id reads differently inside and outside. */
 #define RULES EXEC_RULE "dont_measure func=FILE_CHECK fowner=0\n"

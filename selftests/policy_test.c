@@ -725,12 +725,15 @@ GOOD(dont_measure, "dont_measure fsmagic=0x62656572");
 GOOD(dont_appraise, "dont_appraise fsmagic=0x62656572");
 GOOD(appraise, "appraise func=BPRM_CHECK");
 GOOD(appraise_signed, "appraise func=BPRM_CHECK appraise_type=imasig");
-GOOD(appraise_without_func, "appraise fowner=0");
-GOOD(appraise_algos, "appraise func=FILE_CHECK appraise_algos=sha256,sha512");
+/* What is read has to stay readable: securityfs has no labels. */
+GOOD(appraise_without_func, "appraise fsmagic=0x62656572");
+GOOD(appraise_algos, "appraise func=MMAP_CHECK appraise_algos=sha256,sha512");
 GOOD(appraise_setxattr, "appraise func=SETXATTR_CHECK appraise_algos=sha256");
-GOOD(appraise_verity, "appraise func=FILE_CHECK appraise_type=sigv3 "
-     "digest_type=verity");
-GOOD(appraise_directio, "appraise func=FILE_CHECK permit_directio");
+SHOWN(appraise_verity, "appraise func=MMAP_CHECK digest_type=verity "
+      "appraise_type=sigv3",
+      "appraise func=MMAP_CHECK appraise_type=sigv3 digest_type=verity \n");
+GOOD(appraise_directio, "appraise func=MMAP_CHECK permit_directio");
+GOOD(hash, "hash func=FILE_CHECK");
 SHOWN(appraise_flag, "appraise func=BPRM_CHECK appraise_flag=check_blacklist",
       "appraise func=BPRM_CHECK \n");
 BAD(verity_without_signature, "appraise func=FILE_CHECK digest_type=verity",
@@ -773,10 +776,6 @@ BAD(pcr_on_dont_measure, "dont_measure fowner=0 pcr=11", EINVAL);
 BAD(keyrings_without_key_check, "measure func=BPRM_CHECK keyrings=.ima",
     EINVAL);
 BAD(two_actions, "measure dont_measure", EINVAL);
-FIXTURE_VARIANT_ADD(rule, hash) {
-	.text = "hash func=FILE_CHECK",
-	.error = EPERM,
-};
 FIXTURE_VARIANT_ADD(rule, audit) {
 	.text = "audit func=BPRM_CHECK",
 	.error = EPERM,
