@@ -35,11 +35,16 @@ static void key_path(const char *name, const char *what, char *path,
 		 what);
 }
 
-static int run_tool(const char *command)
+static int run_tool_in(struct agent *agent, const char *command)
 {
-	int ret = file_run(NULL, command);
+	int ret = file_run(agent, command);
 
 	return ret > 0 ? -EIO : ret;
+}
+
+static int run_tool(const char *command)
+{
+	return run_tool_in(NULL, command);
 }
 
 int sign_key(const char *name, const char *issuer)
@@ -93,6 +98,18 @@ int sign_hash(const char *algo, const char *path)
 	return run_tool(command);
 }
 
+int sign_metadata(struct agent *agent, const char *name, const char *path,
+		  const char *options)
+{
+	char key[256], command[1024];
+
+	key_path(name, "key", key, sizeof(key));
+	snprintf(command, sizeof(command), EVMCTL
+		 " sign --portable --imahash -a sha256 -k %s%s %s", key,
+		 options, path);
+	return run_tool_in(agent, command);
+}
+
 int sign_remove(const char *path)
 {
 	return removexattr(path, "security.ima") ? -errno : 0;
@@ -121,6 +138,21 @@ static long do_add(struct call *call)
 			  (int)call->arg[0]);
 
 	call->out_len = 0;
+	return id < 0 ? -errno : id;
+}
+
+static long do_new_hmac_key(struct call *call)
+{
+	static const char master[32] = "not much of a secret";
+	static const char format[] = "new user:kmk 64";
+	long id;
+
+	call->out_len = 0;
+	id = syscall(SYS_add_key, "user", "kmk", master, sizeof(master),
+		     KEY_SPEC_SESSION_KEYRING);
+	if (id >= 0)
+		id = syscall(SYS_add_key, "encrypted", "evm-key", format,
+			     sizeof(format) - 1, KEY_SPEC_SESSION_KEYRING);
 	return id < 0 ? -errno : id;
 }
 
@@ -163,6 +195,13 @@ long sign_add(struct agent *agent, long ring, const char *name)
 	return len < 0 ? len : agent_call(agent, do_add, &call);
 }
 
+long sign_new_hmac_key(struct agent *agent)
+{
+	struct call call = { .fd = -1 };
+
+	return agent_call(agent, do_new_hmac_key, &call);
+}
+
 long sign_unlink(struct agent *agent, long key, long ring)
 {
 	struct call call = { .arg = { key, ring }, .fd = -1 };
@@ -170,16 +209,20 @@ long sign_unlink(struct agent *agent, long key, long ring)
 	return agent_call(agent, do_unlink_key, &call);
 }
 
+long sign_give_ring(struct agent *agent, const char *ring, const char *name)
+{
+	long id, ret;
+
+	id = sign_new_ring(agent, ring);
+	if (id < 0 || !name)
+		return id;
+	ret = sign_add(agent, id, name);
+	return ret < 0 ? ret : id;
+}
+
 long sign_give_key(struct agent *agent, const char *name)
 {
-	long ring, ret;
+	long ret = sign_new_session(agent);
 
-	ret = sign_new_session(agent);
-	if (ret < 0)
-		return ret;
-	ring = sign_new_ring(agent, "_ima");
-	if (ring < 0 || !name)
-		return ring;
-	ret = sign_add(agent, ring, name);
-	return ret < 0 ? ret : ring;
+	return ret < 0 ? ret : sign_give_ring(agent, "_ima", name);
 }

@@ -30,6 +30,15 @@ int sign_hash(const char *algo, const char *path);
 int sign_remove(const char *path);
 
 /*
+ * Has @agent hash the file, which goes into its security.ima, and sign what EVM
+ * protects of it, without what is bound to the file system.  @options are more
+ * words for evmctl: whose the file is in the machine's numbers, if these are
+ * others than @agent's.
+ */
+int sign_metadata(struct agent *agent, const char *name, const char *path,
+		  const char *options);
+
+/*
  * Keyrings of an agent: a new session keyring, a new keyring in there, a key
  * with the certificate of @name in a keyring, and out of it again.  Ids, or a
  * negative errno.
@@ -39,7 +48,13 @@ long sign_new_ring(struct agent *agent, const char *ring);
 long sign_add(struct agent *agent, long ring, const char *name);
 long sign_unlink(struct agent *agent, long key, long ring);
 
+/* Two keys as EVM wants them for HMACs, in the agent's session keyring. */
+long sign_new_hmac_key(struct agent *agent);
+
 /* All of these: a session with the keyring _ima in it with one key, if any. */
 long sign_give_key(struct agent *agent, const char *name);
+
+/* The same with another keyring in the session that there is. */
+long sign_give_ring(struct agent *agent, const char *ring, const char *name);
 
 #endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * EVM of a container on a machine whose own EVM has a key for HMACs (abi.md
+ * section 2).  That cannot be taken back until the guest ends, and every file that
+ * gets a label from then on gets an HMAC: nothing is to be tested after this.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "digest.h"
+#include "file.h"
+#include "ima.h"
+#include "ns.h"
+#include "scratch.h"
+#include "sign.h"
+
+#define OWNER 1000
+#define EVM SECURITYFS "/integrity/evm/evm"
+#define ACTIVE SECURITYFS "/integrity/evm/active"
+#define HASHED_EXEC "appraise func=BPRM_CHECK\n"
+#define HMAC_TYPE 2
+
+/* in: path of a new file; its content is that of the second path */
+static long do_make(struct call *call)
+{
+	const char *path = call->in, *from = path + strlen(path) + 1;
+	unsigned char value[2 + DIGEST_MAX] = { 4, 4 };	/* SHA-256 */
+	char *content;
+	long len = file_get_all(NULL, from, &content);
+	size_t n;
+	int ret = 0;
+
+	call->out_len = 0;
+	if (len < 0)
+		return len;
+	/* EVM takes for new what mknod() has made, until it is written. */
+	n = digest_bytes("sha256", content, len, value + 2);
+	if (mknod(path, S_IFREG | 0755, 0) ||
+	    setxattr(path, "security.ima", value, n + 2, 0))
+		ret = -errno;
+	if (!ret)
+		ret = file_put(NULL, path, content, len);
+	free(content);
+	return ret;
+}
+
+static long make(struct agent *agent, const char *path, const char *from)
+{
+	char both[1024];
+	struct call call = { .fd = -1, .in = both };
+
+	call.in_len = snprintf(both, sizeof(both), "%s%c%s", path, 0, from) + 1;
+	return agent_call(agent, do_make, &call);
+}
+
+static bool has_hmac(const char *path)
+{
+	unsigned char value[64];
+
+	return getxattr(path, "security.evm", value, sizeof(value)) == 21 &&
+	       value[0] == HMAC_TYPE;
+}
+
+FIXTURE(late)
+{
+	struct agent child;
+	struct agent other;
+	char directory[256];
+	char program[300];
+	char inside[300];
+	char outside[300];
+};
+
+FIXTURE_SETUP(late)
+{
+	if (access(SECURITYFS "/integrity/evm", F_OK))
+		SKIP(return, "the kernel has no EVM (CONFIG_EVM)");
+	ASSERT_EQ(0, scratch_directory(self->directory,
+				       sizeof(self->directory)));
+	ASSERT_EQ(0, chmod(self->directory, 0777));
+	snprintf(self->program, sizeof(self->program), "%s/prog",
+		 self->directory);
+	snprintf(self->inside, sizeof(self->inside), "%s/inside",
+		 self->directory);
+	snprintf(self->outside, sizeof(self->outside), "%s/outside",
+		 self->directory);
+	ASSERT_EQ(0, scratch_program(self->program, "late"));
+}
+
+FIXTURE_TEARDOWN(late)
+{
+	agent_stop(&self->other);
+	agent_stop(&self->child);
+	scratch_remove(self->directory);
+}
+
+/* One test, because it has a before and an after. */
+TEST_F(late, hmacs_of_a_namespace_end_when_the_machine_has_a_key)
+{
+	char text[16];
+
+	ASSERT_LT(0, file_get(NULL, EVM, text, sizeof(text)));
+	if (strcmp(text, "0"))
+		SKIP(return, "the machine's EVM has a key already");
+
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
+	ASSERT_LE(0, sign_new_session(&self->child));
+	ASSERT_LE(0, sign_new_hmac_key(&self->child));
+	ASSERT_EQ(0, file_put_text(&self->child, ACTIVE, "1"));
+	ASSERT_EQ(0, file_put_text(&self->child, EVM, "1"));
+	ASSERT_EQ(0, make(&self->child, self->inside, self->program));
+	EXPECT_TRUE(has_hmac(self->inside));
+	ASSERT_EQ(0, ima_load_policy(&self->child, HASHED_EXEC));
+	EXPECT_EQ(0, file_run(&self->child, self->inside));
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER, NULL));
+	ASSERT_EQ(0, file_put_text(&self->other, ACTIVE, "1"));
+	ASSERT_LE(0, sign_new_session(&self->other));
+	ASSERT_LE(0, sign_new_hmac_key(&self->other));
+
+	ASSERT_LE(0, sign_new_session(NULL));
+	ASSERT_LE(0, sign_new_hmac_key(NULL));
+	ASSERT_EQ(0, file_put_text(NULL, EVM, "1"));
+	EXPECT_EQ(-EOPNOTSUPP, file_put_text(&self->other, EVM, "1"));
+	EXPECT_EQ(0, file_put_text(&self->other, EVM, "2"));
+
+	/* What has passed has passed; chmod makes it be looked at again. */
+	ASSERT_EQ(-1, chmod(self->inside, 0711));
+	EXPECT_EQ(EPERM, errno);
+	ASSERT_EQ(0, utimensat(AT_FDCWD, self->inside, NULL, 0));
+	EXPECT_EQ(-EACCES, file_run(&self->child, self->inside));
+
+	/* The machine's own are in order, and stay so whoever looks at them. */
+	ASSERT_EQ(0, make(NULL, self->outside, self->program));
+	EXPECT_TRUE(has_hmac(self->outside));
+	EXPECT_EQ(-EACCES, file_run(&self->child, self->outside));
+	EXPECT_EQ(0, chmod(self->outside, 0711));
+	EXPECT_EQ(0, chmod(self->outside, 0755));
+	EXPECT_TRUE(has_hmac(self->outside));
+}
+
+TEST_HARNESS_MAIN
