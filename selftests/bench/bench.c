@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -35,6 +36,12 @@
 
 /* One rule, and only for the files below /scratch. */
 #define FILE_RULE "measure func=FILE_CHECK mask=MAY_READ fsmagic=0xef53\n"
+
+/* The same for appraisal.  Labels with a digest will do: the pass is counted. */
+#define APPRAISE_FILE_RULE						\
+	"appraise func=FILE_CHECK mask=MAY_READ fsmagic=0xef53\n"
+#define APPRAISE_EXEC_RULE						\
+	"appraise func=BPRM_CHECK mask=MAY_EXEC fsmagic=0xef53\n"
 
 #define MAX_ROUNDS	31
 #define DEPTH		16
@@ -142,6 +149,12 @@ static void expect(const struct place *place, enum op op, const char *path,
 		    more);
 }
 
+static const char *path_of(enum op op, unsigned int round)
+{
+	return op == OP_EXEC ? program[round] :
+	       op == OP_EXEC_REFUSED ? text[round] : file[round];
+}
+
 /*
  * Counts one operation in all rounds.  The file is first changed, so that, if
  * some rule is for it, it is measured once, and is known when the counting
@@ -160,13 +173,79 @@ static void count(const struct place *place, enum op op, bool measured,
 	va_end(args);
 
 	for (i = 0; i < rounds; i++) {
-		const char *path = op == OP_EXEC ? program[i] :
-				   op == OP_EXEC_REFUSED ? text[i] : file[i];
+		const char *path = path_of(op, i);
 
 		must(path, scratch_append(path, "."));
 		expect(place, op, path, 1, NULL, name, measured);
 		expect(place, op, path, n, &sample, name,
 		       measured && op == OP_FIRST ? n : 0);
+		print_sample(name, i, &sample);
+	}
+}
+
+/* A label as the kernel makes it: IMA_XATTR_DIGEST_NG, HASH_ALGO_SHA256, digest. */
+struct label {
+	unsigned char value[2 + 32];
+};
+
+static void make_label(const char *path, struct label *label)
+{
+	char command[512];
+	FILE *f;
+	int i;
+
+	snprintf(command, sizeof(command), "sha256sum %s", path);
+	f = popen(command, "r");
+	if (!f)
+		die("%s: %s", command, strerror(errno));
+	label->value[0] = 0x04;
+	label->value[1] = 0x04;
+	for (i = 2; i < 2 + 32; i++)
+		if (fscanf(f, "%2hhx", &label->value[i]) != 1)
+			die("%s: no digest", command);
+	pclose(f);
+}
+
+static void make_labels(struct label *labels, enum op op)
+{
+	unsigned int i;
+
+	for (i = 0; i < rounds; i++)
+		make_label(path_of(op, i), &labels[i]);
+}
+
+static void set_label(const char *path, const struct label *label)
+{
+	if (setxattr(path, "security.ima", label, sizeof(*label), 0))
+		die("label of %s: %s", path, strerror(errno));
+}
+
+/*
+ * Counts what is appraised and has passed before, with labels that were made
+ * before there was a rule.  That it is appraised shows in that another label is
+ * refused.
+ */
+static void count_appraised(const struct place *place, enum op op,
+			    const struct label *labels, const char *name)
+{
+	unsigned int i, n = samples_of(op);
+	struct sample sample;
+	struct label wrong;
+	int ret;
+
+	for (i = 0; i < rounds; i++) {
+		const char *path = path_of(op, i);
+
+		wrong = labels[i];
+		wrong.value[2] ^= 1;
+		set_label(path, &wrong);
+		ret = op_run(place->agent, op, path, 1, NULL);
+		/* Who waits for what vfork() made learns a status, no errno. */
+		if (ret != (op == OP_EXEC ? -ENOEXEC : -EACCES))
+			die("%s: %d with a wrong label", name, ret);
+		set_label(path, &labels[i]);
+		must(name, op_run(place->agent, op, path, 1, NULL));
+		must(name, op_run(place->agent, op, path, n, &sample));
 		print_sample(name, i, &sample);
 	}
 }
@@ -247,6 +326,8 @@ static void count_exec(const struct place *place, bool measured,
 /* The initial namespace: without rules, without one for the hook, with one. */
 static void in_init(void)
 {
+	struct label files[MAX_ROUNDS];
+
 	count(&init_place, OP_OPEN, false, "open.norule");
 	count_exec(&init_place, false, "norule");
 
@@ -258,6 +339,10 @@ static void in_init(void)
 	count(&init_place, OP_OPEN, true, "open.rule");
 	count(&init_place, OP_FIRST, true, "first.init");
 	count_long_lists(&init_place, "init");
+
+	make_labels(files, OP_OPEN);
+	load(NULL, APPRAISE_FILE_RULE);
+	count_appraised(&init_place, OP_OPEN, files, "open.appraised");
 }
 
 static void scene_alone(void)
@@ -389,6 +474,48 @@ static void scene_inside(void)
 	load(NULL, EXEC_RULE);
 	count_chain(&chain, OP_EXEC_REFUSED, true, "refused.both");
 	count_chain(&chain, OP_EXEC, true, "exec.both");
+	chain_stop(&chain);
+}
+
+static void count_chain_appraised(struct chain *chain, enum op op,
+				  const struct label *labels, const char *name)
+{
+	const unsigned int *d;
+	char full[64];
+
+	for_each_depth(d) {
+		snprintf(full, sizeof(full), "%s.depth%u", name, *d);
+		count_appraised(&chain->place[*d - 1], op, labels, full);
+	}
+}
+
+/* As scene_inside(), with rules that appraise. */
+static void scene_appraise(void)
+{
+	struct label files[MAX_ROUNDS], programs[MAX_ROUNDS], texts[MAX_ROUNDS];
+	struct chain chain;
+
+	has_ns = ima_has_namespaces();
+	make_labels(files, OP_OPEN);
+	make_labels(programs, OP_EXEC);
+	make_labels(texts, OP_EXEC_REFUSED);
+	if (has_ns) {
+		chain_start(&chain, APPRAISE_FILE_RULE, APPRAISE_FILE_RULE);
+		count_chain_appraised(&chain, OP_OPEN, files, "open.own");
+		chain_load(&chain, APPRAISE_EXEC_RULE);
+		count_chain_appraised(&chain, OP_EXEC_REFUSED, texts,
+				      "refused.own");
+		count_chain_appraised(&chain, OP_EXEC, programs, "exec.own");
+		chain_stop(&chain);
+	}
+
+	chain_start(&chain, APPRAISE_FILE_RULE, APPRAISE_FILE_RULE);
+	load(NULL, APPRAISE_FILE_RULE);
+	count_chain_appraised(&chain, OP_OPEN, files, "open.both");
+	chain_load(&chain, APPRAISE_EXEC_RULE);
+	load(NULL, APPRAISE_EXEC_RULE);
+	count_chain_appraised(&chain, OP_EXEC_REFUSED, texts, "refused.both");
+	count_chain_appraised(&chain, OP_EXEC, programs, "exec.both");
 	chain_stop(&chain);
 }
 
@@ -575,6 +702,7 @@ static const struct {
 	{ "alone", scene_alone },
 	{ "child", scene_child },
 	{ "inside", scene_inside },
+	{ "appraise", scene_appraise },
 	{ "crowd", scene_crowd },
 	{ "anchor", scene_anchor },
 	{ "memory-tmpfs", scene_memory_tmpfs },
