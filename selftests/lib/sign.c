@@ -14,7 +14,6 @@
 
 #define OPENSSL "/usr/bin/openssl"
 #define EVMCTL "/usr/bin/evmctl"
-#define CURVE "-newkey ec -pkeyopt ec_paramgen_curve:P-256"
 
 const char *sign_missing(void)
 {
@@ -47,7 +46,7 @@ static int run_tool(const char *command)
 	return run_tool_in(NULL, command);
 }
 
-int sign_key(const char *name, const char *issuer)
+int sign_key_of(const char *name, const char *issuer, const char *words)
 {
 	char key[256], der[256], issuer_key[256], issuer_der[256];
 	char command[2048];
@@ -58,16 +57,52 @@ int sign_key(const char *name, const char *issuer)
 	if (!access(der, R_OK))
 		return 0;
 	len = snprintf(command, sizeof(command), OPENSSL
-		       " req -x509 -new -nodes " CURVE
-		       " -subj /CN=%s -days 2 -keyout %s -outform DER -out %s",
-		       name, key, der);
+		       " req -x509 -new -nodes -subj /CN=%s -days 2 -keyout %s"
+		       " -outform DER -out %s %s", name, key, der, words);
 	if (issuer) {
 		key_path(issuer, "key", issuer_key, sizeof(issuer_key));
 		key_path(issuer, "der", issuer_der, sizeof(issuer_der));
 		snprintf(command + len, sizeof(command) - len,
-			 " -CA %s -CAkey %s -addext basicConstraints=CA:FALSE",
-			 issuer_der, issuer_key);
+			 " -CA %s -CAkey %s", issuer_der, issuer_key);
 	}
+	return run_tool(command);
+}
+
+int sign_key(const char *name, const char *issuer)
+{
+	return sign_key_of(name, issuer, issuer ? SIGN_P256 SIGN_NO_CA :
+				  SIGN_P256);
+}
+
+int sign_expire(const char *name, const char *expired)
+{
+	char key[256], der[256], out[256], command[1024];
+
+	key_path(name, "key", key, sizeof(key));
+	key_path(name, "der", der, sizeof(der));
+	key_path(expired, "der", out, sizeof(out));
+	snprintf(command, sizeof(command), OPENSSL " x509 -inform DER -in %s "
+		 "-signkey %s -days -1 -outform DER -out %s", der, key, out);
+	return run_tool(command);
+}
+
+int sign_open_keys(void)
+{
+	const char *base = getenv("SCRATCH");
+	char command[256];
+
+	snprintf(command, sizeof(command), "/bin/chmod -R a+rX %s/keys",
+		 base ? base : "/scratch");
+	return run_tool(command);
+}
+
+int sign_bytes(const char *name, const char *path, const char *out)
+{
+	char key[256], command[1024];
+
+	key_path(name, "key", key, sizeof(key));
+	snprintf(command, sizeof(command), OPENSSL " dgst -sha256 -sign %s -out "
+		 "%s %s", key, out, path);
 	return run_tool(command);
 }
 

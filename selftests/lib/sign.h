@@ -21,6 +21,23 @@ const char *sign_missing(void);
  */
 int sign_key(const char *name, const char *issuer);
 
+/*
+ * The same with other words for "openssl req": the kind of key, and what else
+ * is in the certificate.
+ */
+#define SIGN_P256 "-newkey ec -pkeyopt ec_paramgen_curve:P-256"
+#define SIGN_NO_CA " -addext basicConstraints=CA:FALSE"
+int sign_key_of(const char *name, const char *issuer, const char *words);
+
+/* The certificate @expired: that of @name, which ended yesterday. */
+int sign_expire(const char *name, const char *expired);
+
+/* Lets containers read the keys, in order to sign by themselves. */
+int sign_open_keys(void);
+
+/* Signs a file that holds the bytes that are signed. */
+int sign_bytes(const char *name, const char *path, const char *out);
+
 /* The certificate of a key as DER.  Returns its length. */
 long sign_certificate(const char *name, char *der, size_t size);
 
