@@ -147,4 +147,137 @@ TEST_F(late, hmacs_of_a_namespace_end_when_the_machine_has_a_key)
 	EXPECT_TRUE(has_hmac(self->outside));
 }
 
+/* in: path, NUL, value of security.ima */
+static long do_label(struct call *call)
+{
+	const char *value = (const char *)call->in + strlen(call->in) + 1;
+	size_t len = call->in_len - (value - (const char *)call->in);
+
+	call->out_len = 0;
+	return setxattr(call->in, "security.ima", value, len, 0) ? -errno : 0;
+}
+
+/* A label of nothing in particular, of the hash algorithm with that number. */
+static long label(struct agent *agent, const char *path, int algo, size_t size)
+{
+	char both[512] = "";
+	struct call call = { .fd = -1, .in = both };
+	size_t n = snprintf(both, sizeof(both), "%s", path) + 1;
+
+	both[n] = 4;
+	both[n + 1] = algo;
+	call.in_len = n + 2 + size;
+	return agent_call(agent, do_label, &call);
+}
+
+#define SHA1 2, 20
+#define SHA256 4, 32
+#define SHA512 6, 64
+
+#define NEED_KEY() do {							\
+	char _text[16] = "";						\
+									\
+	file_get(NULL, EVM, _text, sizeof(_text));			\
+	if (strcmp(_text, "1"))						\
+		SKIP(return, "the machine's EVM has no key");		\
+} while (0)
+
+static int rewrite(struct agent *agent, const char *path, const char *text)
+{
+	int fd = file_open(agent, path, O_WRONLY), ret;
+	long n;
+
+	if (fd < 0)
+		return fd;
+	n = file_write(agent, fd, text, strlen(text));
+	ret = file_close(agent, fd);
+	return n < 0 ? n : ret;
+}
+
+/* What the machine's EVM has found right, the child may label. */
+TEST_F(late, label_from_inside_is_covered_by_the_machines_hmac)
+{
+	unsigned char before[64], after[64];
+
+	NEED_KEY();
+	ASSERT_EQ(0, make(NULL, self->outside, self->program));
+	ASSERT_EQ(0, chown(self->outside, OWNER, OWNER));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
+	ASSERT_EQ(21, getxattr(self->outside, "security.evm", before,
+			       sizeof(before)));
+	EXPECT_EQ(0, label(&self->child, self->outside, SHA256));
+	ASSERT_EQ(21, getxattr(self->outside, "security.evm", after,
+			       sizeof(after)));
+	EXPECT_NE(0, memcmp(before, after, 21));
+	/* By a rule, too. */
+	ASSERT_EQ(0, ima_load_policy(&self->child, "hash func=FILE_CHECK "
+				     "mask=MAY_WRITE fsmagic=0xef53\n"));
+	ASSERT_EQ(0, rewrite(&self->child, self->outside, "text"));
+	ASSERT_EQ(21, getxattr(self->outside, "security.evm", before,
+			       sizeof(before)));
+	EXPECT_NE(0, memcmp(before, after, 21));
+	/* The machine finds it in order, or it would not let it be changed. */
+	EXPECT_EQ(0, chmod(self->outside, 0711));
+}
+
+/* ... and what is wrong does not become right by that. */
+TEST_F(late, label_from_inside_makes_no_hmac_right)
+{
+	unsigned char before[64], after[64];
+	ssize_t n;
+
+	NEED_KEY();
+	ASSERT_EQ(0, make(NULL, self->outside, self->program));
+	ASSERT_EQ(0, chown(self->outside, OWNER, OWNER));
+	ASSERT_EQ(0, removexattr(self->outside, "security.evm"));
+	n = getxattr(self->outside, "security.ima", before, sizeof(before));
+	ASSERT_LT(0, n);
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
+	EXPECT_EQ(-EPERM, label(NULL, self->outside, SHA256));
+	EXPECT_EQ(-EPERM, label(&self->child, self->outside, SHA256));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "hash func=FILE_CHECK "
+				     "mask=MAY_WRITE fsmagic=0xef53\n"));
+	ASSERT_EQ(0, rewrite(&self->child, self->outside, "text"));
+	EXPECT_EQ(n, getxattr(self->outside, "security.ima", after,
+			      sizeof(after)));
+	EXPECT_EQ(0, memcmp(before, after, n));
+	EXPECT_EQ(-1, getxattr(self->outside, "security.evm", NULL, 0));
+	EXPECT_EQ(-1, chmod(self->outside, 0711));
+	EXPECT_EQ(EPERM, errno);
+	/* Its own EVM, which allows it, is one of two. */
+	ASSERT_EQ(0, file_put_text(&self->child, ACTIVE, "1"));
+	ASSERT_EQ(0, file_put_text(&self->child, EVM, "4"));
+	EXPECT_EQ(-EPERM, label(&self->child, self->outside, SHA256));
+}
+
+/* The last one: a rule of the machine about what all may write. */
+TEST_F(late, label_has_an_algorithm_that_the_machine_accepts)
+{
+	ASSERT_EQ(0, make(NULL, self->outside, self->program));
+	ASSERT_EQ(0, chown(self->outside, OWNER, OWNER));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
+	EXPECT_EQ(0, label(&self->child, self->outside, SHA1));
+	ASSERT_EQ(0, ima_load_policy(NULL, "appraise func=SETXATTR_CHECK "
+				     "appraise_algos=sha256,sha512\n"));
+	EXPECT_EQ(-EACCES, label(NULL, self->outside, SHA1));
+	EXPECT_EQ(-EACCES, label(&self->child, self->outside, SHA1));
+	EXPECT_EQ(0, label(&self->child, self->outside, SHA256));
+	/* The child may want less than the machine, and not more. */
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise "
+				     "func=SETXATTR_CHECK "
+				     "appraise_algos=sha1,sha256\n"));
+	EXPECT_EQ(-EACCES, label(&self->child, self->outside, SHA1));
+	EXPECT_EQ(-EACCES, label(&self->child, self->outside, SHA512));
+	EXPECT_EQ(0, label(&self->child, self->outside, SHA256));
+	EXPECT_EQ(0, label(NULL, self->outside, SHA512));
+	/* Nor does a hash rule write what is not accepted. */
+	ASSERT_EQ(0, ns_start(&self->other, NULL, OWNER, NULL));
+	ASSERT_EQ(0, ima_configure(&self->other, "sha1", NULL));
+	ASSERT_EQ(0, ima_activate(&self->other));
+	ASSERT_EQ(0, ima_load_policy(&self->other, "hash func=FILE_CHECK "
+				     "mask=MAY_WRITE fsmagic=0xef53\n"));
+	ASSERT_EQ(0, rewrite(&self->other, self->outside, "text"));
+	EXPECT_EQ(2 + 64, getxattr(self->outside, "security.ima", NULL, 0));
+}
+
 TEST_HARNESS_MAIN
