@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Conditions of LSMs in the policy of a child.  Shown with Smack, where a kernel
- * has it and it is on; others say that there is none.
+ * Conditions of LSMs in the policy of a child.  Shown with Smack, where it is on
+ * (kernel debug, set smack); kernels without it, and those where it is off, say
+ * that there is none.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -137,6 +138,70 @@ TEST_F(lsm, that_does_not_know_a_label_does_not_kill_the_policy)
 				     EXEC_RULE));
 	ASSERT_LT(0, ima_get(&self->child, "policy", policy, sizeof(policy)));
 	EXPECT_STREQ("measure func=BPRM_CHECK mask=MAY_EXEC \n", policy);
+	EXPECT_EQ(0, file_run(&self->child, self->program));
+	EXPECT_EQ(1, list_measured(&self->child, self->program));
+}
+
+/* That a file gets another label is a change like that of its mode. */
+TEST_F(lsm, label_of_a_file_is_looked_at_again)
+{
+	NEED_SMACK();
+	ASSERT_EQ(0, ima_load_policy(&self->child, "measure func=BPRM_CHECK "
+				     "obj_user=*\n"));
+	EXPECT_EQ(0, file_run(&self->child, self->program));
+	EXPECT_EQ(0, list_measured(&self->child, self->program));
+	ASSERT_EQ(0, setxattr(self->program, SMACK_LABEL, "*", 1, 0));
+	EXPECT_EQ(0, file_run(&self->child, self->program));
+	EXPECT_EQ(1, list_measured(&self->child, self->program));
+	ASSERT_EQ(0, setxattr(self->program, SMACK_LABEL, "_", 1, 0));
+	ASSERT_EQ(0, scratch_append(self->program, "#"));
+	EXPECT_EQ(0, file_run(&self->child, self->program));
+	EXPECT_EQ(1, list_measured(&self->child, self->program));
+}
+
+TEST_F(lsm, label_exempts_from_what_follows)
+{
+	NEED_SMACK();
+	ASSERT_EQ(0, setxattr(self->program, SMACK_LABEL, "*", 1, 0));
+	ASSERT_EQ(0, ima_load_policy(&self->child,
+				     "dont_measure obj_user=*\n"
+				     "dont_appraise obj_user=*\n" EXEC_RULE
+				     "appraise func=BPRM_CHECK\n"));
+	EXPECT_EQ(0, file_run(&self->child, self->program));
+	EXPECT_EQ(0, list_measured(&self->child, self->program));
+	EXPECT_EQ(-EACCES, file_run(&self->child, self->other));
+	EXPECT_EQ(1, list_measured(&self->child, self->other));
+}
+
+/* Each level has its own conditions. */
+TEST_F(lsm, label_decides_at_each_level)
+{
+	struct agent nested = { };
+
+	NEED_SMACK();
+	ASSERT_EQ(0, setxattr(self->program, SMACK_LABEL, "*", 1, 0));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "measure func=BPRM_CHECK "
+				     "obj_user=_\n"));
+	ASSERT_EQ(0, ima_start_new(&nested, &self->child, 0, "measure "
+				   "func=BPRM_CHECK obj_user=*\n"));
+	EXPECT_EQ(0, file_run(&nested, self->program));
+	EXPECT_EQ(0, file_run(&nested, self->other));
+	EXPECT_EQ(1, list_measured(&nested, self->program));
+	EXPECT_EQ(0, list_measured(&nested, self->other));
+	EXPECT_EQ(0, list_measured(&self->child, self->program));
+	EXPECT_EQ(1, list_measured(&self->child, self->other));
+	agent_stop(&nested);
+}
+
+/* No label begins with a dash, and no rule with such a label does harm. */
+TEST_F(lsm, label_that_cannot_be_does_not_kill_the_policy)
+{
+	NEED_SMACK();
+	ASSERT_EQ(0, ima_load_policy(&self->child,
+				     "dont_measure func=BPRM_CHECK "
+				     "obj_user=-none\n"
+				     "appraise func=BPRM_CHECK "
+				     "subj_user=-none\n" EXEC_RULE));
 	EXPECT_EQ(0, file_run(&self->child, self->program));
 	EXPECT_EQ(1, list_measured(&self->child, self->program));
 }
