@@ -49,6 +49,15 @@ static const struct evil {
 	{ "sha1",	READ_NORMALLY,	HASH_ALGO_SHA1,		0 },
 	{ "sha512",	READ_NORMALLY,	HASH_ALGO_SHA512,	0 },
 	{ "wp256",	READ_NORMALLY,	HASH_ALGO_WP_256,	0 },
+	{ "labelled",	READ_GOOD,	HASH_ALGO_SHA256,	0 },
+};
+
+/* What is in security.ima of that one: SHA-256 of "good 0000\n". */
+static const unsigned char good[] = {
+	0x82, 0x34, 0xac, 0x0c, 0xbb, 0x91, 0xe0, 0x02,
+	0x2c, 0xdd, 0xae, 0x34, 0x8c, 0x81, 0x71, 0xd7,
+	0xf6, 0x71, 0xe1, 0x89, 0x99, 0x47, 0x5f, 0xe1,
+	0xf2, 0x00, 0xd8, 0x95, 0x09, 0x87, 0x49, 0xb2,
 };
 
 #define FILES (sizeof(files) / sizeof(files[0]))
@@ -163,6 +172,8 @@ static int evil_getxattr(const char *path, const char *name, char *value,
 	memset(value, 0, XATTR_SIZE);
 	value[0] = IMA_XATTR_DIGEST_NG;
 	value[1] = file->hash_algo;
+	if (file->hash_algo == HASH_ALGO_SHA256)
+		memcpy(value + 2, good, sizeof(good));
 	return XATTR_SIZE;
 }
 

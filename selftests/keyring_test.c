@@ -310,6 +310,48 @@ TEST_F(keyring, says_which_keys_come)
 	EXPECT_EQ(2, list_measured(&self->child, "_ima"));
 }
 
+/* in: name of the key, NUL, path.  By the agent's own evmctl. */
+static long do_sign(struct call *call)
+{
+	const char *name = call->in;
+
+	call->out_len = 0;
+	return sign_file(name, name + strlen(name) + 1);
+}
+
+static long sign_inside(struct agent *agent, const char *name, const char *path)
+{
+	char both[512];
+	struct call call = { .fd = -1, .in = both };
+
+	call.in_len = snprintf(both, sizeof(both), "%s%c%s", name, 0, path) + 1;
+	return agent_call(agent, do_sign, &call);
+}
+
+/* A file system that nobody else has seen, and labels made there. */
+TEST_F(keyring, verifies_on_a_mount_of_its_own)
+{
+	static const char path[] = "/tmp/prog";
+	char command[400];
+
+	ASSERT_EQ(0, sign_open_keys());
+	ASSERT_EQ(0, ima_start_new(&self->other, NULL, OWNER, NULL));
+	ASSERT_LE(0, sign_give_key(&self->other, "one"));
+	ASSERT_EQ(0, file_mount(&self->other, "tmpfs", "/tmp"));
+	snprintf(command, sizeof(command), "/bin/cp %s %s", self->program,
+		 path);
+	ASSERT_EQ(0, file_run(&self->other, command));
+	ASSERT_EQ(0, ima_load_policy(&self->other, EXEC_RULE "appraise "
+				     "func=BPRM_CHECK fsname=tmpfs "
+				     "appraise_type=imasig\n"));
+	EXPECT_EQ(-EACCES, file_run(&self->other, path));
+	ASSERT_EQ(0, sign_inside(&self->other, "two", path));
+	EXPECT_EQ(-EACCES, file_run(&self->other, path));
+	ASSERT_EQ(0, sign_inside(&self->other, "one", path));
+	EXPECT_EQ(0, file_run(&self->other, path));
+	EXPECT_EQ(1, list_measured(&self->other, path));
+}
+
 /* What is no key, or of a kind that the kernel does not have */
 
 FIXTURE(kind)

@@ -221,4 +221,20 @@ TEST_F(untrusted, each_content_leaves_its_entry)
 	EXPECT_EQ(2, list_measured(NULL, self->path));
 }
 
+/* Its label is right for what the first reader gets, who is the kernel. */
+TEST_F(untrusted, file_passes_no_appraisal)
+{
+	int i;
+
+	strcat(self->path, "labelled");
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise func=FILE_CHECK "
+				     "mask=MAY_READ fsmagic=0x65735546\n"));
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(-EACCES, file_open(&self->child, self->path,
+					     O_RDONLY));
+	}
+	EXPECT_LE(1, list_measured(&self->child, self->path));
+	EXPECT_EQ(1, list_violated(&self->child, self->path));
+}
+
 TEST_HARNESS_MAIN
