@@ -42,6 +42,7 @@
 #define SIGNED_EXEC "appraise func=BPRM_CHECK appraise_type=imasig\n"
 #define HASHED_EXEC "appraise func=BPRM_CHECK\n"
 
+#define SOME_HASH "\x04\x04" "0123456789abcdef0123456789abcdef"
 #define HMAC_TYPE 2
 #define PORTABLE_TYPE 5
 #define HMAC_SIZE 21
@@ -783,6 +784,11 @@ TEST_F(evm, portable_signature_cannot_be_broken_inside)
 	/* By those below neither, and the machine may do as it likes. */
 	ASSERT_EQ(0, ima_start_new(&self->nested, &self->child, 0, NULL));
 	EXPECT_EQ(-EPERM, change_mode(&self->nested, self->program, 0700));
+	EXPECT_EQ(-EPERM, attribute(&self->nested, false, self->program,
+				    "security.ima", SOME_HASH,
+				    sizeof(SOME_HASH) - 1));
+	EXPECT_EQ(-EPERM, attribute(&self->nested, false, self->program,
+				    "security.ima", "", 0));
 	EXPECT_RUNS(&self->child);
 	EXPECT_EQ(0, chmod(self->program, 0700));
 	EXPECT_DENIED(&self->child);
@@ -925,8 +931,6 @@ TEST_F(evm, signature_made_inside_is_valid_elsewhere)
 }
 
 /* HMACs */
-
-#define SOME_HASH "\x04\x04" "0123456789abcdef0123456789abcdef"
 
 /* The child has a key for HMACs, and a new file with a label. */
 #define HMAC_FILE(_path) do {						\
