@@ -10,7 +10,9 @@
 # -k  only tests that contain K in the name of test, variant or fixture
 # -s  the tests for this kernel: default, debug, kcsan, off (default: default);
 #     or a part of them, default.1 to .5, debug.1 to .3; or those for a machine
-#     without a TPM, notpm, or with one that has one bank, sha1, sha256
+#     without a TPM, notpm, or with one that has one bank, sha1, sha256; with
+#     Smack (lsm=smack, kernel debug), smack; with ima_appraise=log, fix or off,
+#     appraise_log, appraise_fix, appraise_off
 # -t  time limit of one program (default 1800)
 #
 # IMANS_MODULE in the environment is the path of ima_ns.ko for this kernel, which
@@ -30,7 +32,7 @@ set=default
 limit=1800
 
 usage() {
-	sed -n '4,17s/^# \{0,1\}//p' "$0"
+	sed -n '4,19s/^# \{0,1\}//p' "$0"
 }
 
 die() {
