@@ -13,6 +13,10 @@
 /* User namespaces nest 33 deep; a loop of parents must not become one here. */
 #define MAX_DEPTH 64
 
+/* Digits of the digest of a certificate, of which the others are in --json. */
+#define CA_DIGITS 12
+#define COLUMN_CA "CA"
+
 enum { OPT_TREE, OPT_JSON, OPT_SECURITYFS };
 
 static const struct option_spec options[] = {
@@ -27,6 +31,7 @@ static const struct option_spec options[] = {
 
 static const char *const text[] = {
 	"The active namespaces of all levels in the order of their ids. It needs the securityfs of the initial user namespace, and root there.",
+	"CA is the beginning of the SHA-256 of the certificate that its keys must be signed with, see --ca of imans run.",
 	"The parent is the nearest namespace above that was active at the activation, 0 the initial one; the level is how many user namespaces are above. Namespaces that are not active yet, or have ended, are not there: imans log has their records.",
 	NULL,
 };
@@ -42,6 +47,7 @@ static const struct {
 	{ "ENTRIES", "entries" },
 	{ "VIOLATIONS", "violations" },
 	{ "TPM", "tpm" },
+	{ COLUMN_CA, "ca" },
 	{ "LABEL", "label" },
 };
 
@@ -135,6 +141,17 @@ static void place_all(struct table *t, bool tree)
 			place(t, &t->row[i], 0, tree);
 }
 
+/* The beginning of "sha256:HEX", and "none" as it is. */
+static char *short_digest(const char *value)
+{
+	const char *colon = strchr(value, ':');
+	char *safe = escape_string(colon ? colon + 1 : value);
+
+	if (strlen(safe) > CA_DIGITS)
+		safe[CA_DIGITS] = '\0';
+	return safe;
+}
+
 static char *cell(const struct row *r, size_t column)
 {
 	const char *value = view_value(&r->st, columns[column].key);
@@ -142,6 +159,8 @@ static char *cell(const struct row *r, size_t column)
 
 	if (!value || !*value)
 		return xstrdup("-");
+	if (!strcmp(columns[column].title, COLUMN_CA))
+		return short_digest(value);
 	safe = escape_string(value);
 	if (column || !r->depth)
 		return safe;

@@ -31,7 +31,7 @@ static const char *const text[] = {
 
 /* Files of a child's securityfs, in the order they are shown. */
 static const char *const own_files[] = {
-	"id", "active", "hash", "template_name", "label",
+	"id", "active", "hash", "template_name", "label", "ca",
 	"runtime_measurements_count", "violations",
 };
 

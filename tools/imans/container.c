@@ -97,9 +97,36 @@ static bool export_tpm(const struct vtpm *t)
 	return ok;
 }
 
+static bool read_byte(int fd)
+{
+	char byte;
+	ssize_t n;
+
+	do {
+		n = read(fd, &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+static bool write_byte(int fd)
+{
+	return write(fd, "", 1) == 1;
+}
+
+/* From inside nobody can demand it: the parent does, where it finds the mount. */
+static bool wait_for_ca(const struct container *c)
+{
+	return !c->cfg->ca.path ||
+	       (write_byte(c->up[1]) && read_byte(c->go[0]));
+}
+
+/*
+ * Keys come behind the policy, so that its rules decide whether they are
+ * listed.
+ */
 static bool set_up(struct container *c)
 {
-	if (!mount_all(c))
+	if (!mount_all(c) || !wait_for_ca(c))
 		return false;
 	/* The TPM must be there when the first entry is made: activation. */
 	if (c->vtpm) {
@@ -109,7 +136,8 @@ static bool set_up(struct container *c)
 	}
 	return ns_configure(c->securityfs, c->cfg) &&
 	       ns_activate(c->securityfs) &&
-	       (!c->cfg->policy_path || ns_load_policy(c->securityfs, c->cfg));
+	       (!c->cfg->policy_path || ns_load_policy(c->securityfs, c->cfg)) &&
+	       (!c->nkeys || keyring_give(c->keys, c->nkeys));
 }
 
 static int exec_command(const struct container *c)
@@ -129,19 +157,18 @@ static int container_main(void *arg)
 {
 	struct container *c = arg;
 	pid_t pid;
-	char byte;
 
 	/*
 	 * Killing the parent shall not leave a container behind. Should it die
 	 * before the prctl(), the read() finds the end of the pipe.
 	 */
 	close(c->go[1]);
+	close(c->up[0]);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (read(c->go[0], &byte, 1) != 1)
+	if (!read_byte(c->go[0]) || !set_up(c))
 		return IMANS_ERROR;
 	close(c->go[0]);
-	if (!set_up(c))
-		return IMANS_ERROR;
+	close(c->up[1]);
 	pid = fork();
 	if (pid < 0) {
 		msg_errno("fork");
@@ -221,7 +248,7 @@ static bool map_identity(pid_t pid)
 	return ok;
 }
 
-bool container_map_ids(pid_t pid)
+static bool map_ids(pid_t pid)
 {
 	char *uids, *gids;
 	bool ok;
@@ -237,4 +264,26 @@ bool container_map_ids(pid_t pid)
 	free(uids);
 	free(gids);
 	return ok;
+}
+
+/* The end instead of a byte: it could not mount, and has said why. */
+static bool demand_ca(struct container *c, pid_t pid)
+{
+	char *dir;
+	bool ok;
+
+	if (!read_byte(c->up[0]))
+		return false;
+	dir = xasprintf("/proc/%d/root%s", (int)pid, c->securityfs);
+	ok = ns_demand_ca(dir, c->cfg) && write_byte(c->go[1]);
+	free(dir);
+	return ok;
+}
+
+bool container_release(struct container *c, pid_t pid)
+{
+	/* If it is gone we are told so. CMD is not concerned. */
+	signal(SIGPIPE, SIG_IGN);
+	return map_ids(pid) && write_byte(c->go[1]) &&
+	       (!c->cfg->ca.path || demand_ca(c, pid));
 }

@@ -88,9 +88,8 @@ char *read_line_file(const char *path)
 	return (char *)b.data;
 }
 
-int write_file(const char *path, const char *text)
+int write_file_data(const char *path, const void *data, size_t len)
 {
-	size_t len = strlen(text);
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	ssize_t n;
 	int saved;
@@ -98,7 +97,7 @@ int write_file(const char *path, const char *text)
 	if (fd < 0)
 		return -1;
 	do {
-		n = write(fd, text, len);
+		n = write(fd, data, len);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 || (size_t)n != len) {
 		saved = n < 0 ? errno : EIO;
@@ -107,4 +106,9 @@ int write_file(const char *path, const char *text)
 		return -1;
 	}
 	return close(fd);
+}
+
+int write_file(const char *path, const char *text)
+{
+	return write_file_data(path, text, strlen(text));
 }

@@ -148,6 +148,54 @@ bool ns_configure(const char *dir, const struct ns_config *cfg)
 	       (!cfg->label || write_value(dir, "label", cfg->label));
 }
 
+const char *ns_ca_reason(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "the kernel cannot demand certified keys: its namespaces have no appraisal";
+	case EPERM:
+		return "it takes somebody in a user namespace above, with CAP_MAC_ADMIN or CAP_SYS_ADMIN over the container's";
+	case EACCES:
+		return "the file belongs to another user namespace";
+	case EBUSY:
+		return "it is fixed already: the namespace is active, or has such a certificate";
+	case EBADMSG:
+		return "the kernel does not take it for a certificate";
+	case EKEYREJECTED:
+		return "it is not that of a CA (basicConstraints with CA:TRUE), is blacklisted, or its own signature is wrong";
+	case EKEYEXPIRED:
+		return "the certificate has expired, or is not valid yet, by the clock of this machine";
+	case ENOPKG:
+		return "the kernel has not got its algorithms, those of the key or of the signature";
+	case E2BIG:
+		return "it is longer than the 16 KiB that the kernel takes";
+	case EOPNOTSUPP:
+		return "the kernel verifies no signatures: it lacks CONFIG_INTEGRITY_ASYMMETRIC_KEYS";
+	default:
+		return NULL;
+	}
+}
+
+bool ns_demand_ca(const char *dir, const struct ns_config *cfg)
+{
+	const struct certificate *ca = &cfg->ca;
+	char *path;
+	int error;
+
+	if (!ca->path)
+		return true;
+	path = xasprintf("%s/integrity/ima/ca", dir);
+	error = write_file_data(path, ca->der.data, ca->der.len) ? errno : 0;
+	if (error) {
+		msg_errno("writing the certificate of %s to %s", ca->path,
+			  path);
+		if (ns_ca_reason(error))
+			msg("%s", ns_ca_reason(error));
+	}
+	free(path);
+	return !error;
+}
+
 bool ns_activate(const char *dir)
 {
 	return write_value(dir, "active", "1");

@@ -120,8 +120,8 @@ static void helper_stop(struct helper *h)
 
 /*
  * The list's memory is charged to who activates the namespace, who is in the
- * container's control group for that reason. Label and policy are written from
- * outside, as the records will say.
+ * container's control group for that reason. Label, certificate and policy are
+ * written from outside, as the records will say.
  */
 static bool set_up(const struct helper *h, const struct process *p,
 		   const char *securityfs, const struct ns_config *cfg)
@@ -134,7 +134,8 @@ static bool set_up(const struct helper *h, const struct process *p,
 	if (!helper_does(h))
 		return false;
 	dir = xasprintf("/proc/%d/root%s", (int)h->pid, securityfs);
-	good = ns_configure(dir, cfg) && helper_does(h) &&
+	good = ns_configure(dir, cfg) && ns_demand_ca(dir, cfg) &&
+	       helper_does(h) &&
 	       (!cfg->policy_path || ns_load_policy(dir, cfg));
 	free(dir);
 	return good;

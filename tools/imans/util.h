@@ -56,6 +56,8 @@ int read_fd(int fd, struct buf *b);
 char *read_line_file(const char *path);
 /* Write @text to the existing file @path in one write(). 0 or -1 and errno. */
 int write_file(const char *path, const char *text);
+/* The same with what is no text. */
+int write_file_data(const char *path, const void *data, size_t len);
 
 /* Decimal number with nothing behind it and not above @max. */
 bool parse_uint(const char *s, uint64_t max, uint64_t *out);

@@ -145,6 +145,18 @@ says err "no rule in it"
 expect 2 "run without command" "$IMANS" run
 expect 2 "run --tpm1.2 without --vtpm" "$IMANS" run --tpm1.2 true
 expect 2 "run with a policy that is not there" "$IMANS" run --policy /nonexistent true
+for o in --key --ca; do
+	expect 2 "run $o without a file" "$IMANS" run $o
+	expect 2 "run $o with a file that is not there" "$IMANS" run $o /nonexistent true
+	says err "^imans run: /nonexistent: No such file or directory$"
+	expect 2 "run $o with a directory" "$IMANS" run $o / true
+	says err "^imans run: /: Is a directory$"
+	expect 2 "run $o with what is no certificate" "$IMANS" run $o "$tmp/list" true
+	says err "list: no X.509 certificate, neither in DER nor in PEM$"
+done
+expect 2 "run --ca with a relative --securityfs" "$IMANS" run --ca /nonexistent \
+	--securityfs sec true
+says err "has to begin at the root"
 expect 2 "pcr read 24" "$IMANS" pcr read 24
 expect 2 "pcr extend without digest" "$IMANS" pcr extend 16
 expect 2 "pcr extend with both" "$IMANS" pcr extend 16 sha1:00 --file /etc/passwd

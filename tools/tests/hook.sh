@@ -84,6 +84,24 @@ else
 		skip "no strace"
 	fi
 
+	cat >"$tmp/ca" <<END
+-----BEGIN CERTIFICATE-----
+MIIBgjCCASmgAwIBAgIUNTqKdqk0Yvpm8J+xotFprPJuu40wCgYIKoZIzj0EAwIw
+FjEUMBIGA1UEAwwLQ0Egb2YgdGVzdHMwIBcNMjYxMTI2MTMxNDI3WhgPMjEyNjEx
+MDIxMzE0MjdaMBYxFDASBgNVBAMMC0NBIG9mIHRlc3RzMFkwEwYHKoZIzj0CAQYI
+KoZIzj0DAQcDQgAEyH/pFQ+2oytCm6UU7yxhUOx6UB6t+FP6yVzCf0eFAoM/oyRA
+uovjsLRf68WS61Mu3z9pvmDtzoLCWHIrWMbzA6NTMFEwHQYDVR0OBBYEFMHWm9H3
+8UzJ9HyB5t1dx0d16dOlMB8GA1UdIwQYMBaAFMHWm9H38UzJ9HyB5t1dx0d16dOl
+MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgbh25v2inTrLW658t
+zk0tFz69BYDnB3feMJ72AgjEzFQCIFTjwXrZ8+WrF+rPsAFZhAkKyjQa8RsRDOmP
+AixLsms9
+-----END CERTIFICATE-----
+END
+	hook 2 "--ca for a container without a user namespace" "$(state)" \
+		--ca "$tmp/ca"
+	says err "no user namespace of its own: --ca is not for containers that are adopted"
+	written ""
+
 	# What is written to is not a file that takes everything.
 	rm "$adopt"
 	expect 2 "no ima_ns.ko" "$IMANS" hook --securityfs "$sec" <<<"$(state)"
@@ -120,6 +138,10 @@ for label in "" $'a\tb' "grün" "$(printf '%0257d' 0)"; do
 done
 hook 2 "a relative path" "$(state)" --policy rules/web
 says err "paths have to begin at the root"
+hook 2 "a relative path of a certificate" "$(state)" --ca ca
+says err "paths have to begin at the root"
+hook 2 "--ca without a certificate" "$(state)" --ca "$tmp/rules/web"
+says err "$tmp/rules/web: no X.509 certificate, neither in DER nor in PEM"
 hook 2 "an operand" "$(state)" create
 says err "no operands expected"
 [ ! -s "$adopt" ]

@@ -78,8 +78,8 @@ space 9 0 ""
 expect 0 "ls" "$IMANS" ls --securityfs "$tmp/sec"
 [ "$(awk 'NR > 1 { print $1 }' "$tmp/out" | tr '\n' ' ')" = "7 9 12 " ]
 result $? "... in the order of their ids"
-says out "^7   0       1      active  2        0           none  web$"
-says out "^9 .* none  -$"
+says out "^7   0       1      active  2        0           none  -   web$"
+says out "^9 .* none  -   -$"
 expect 0 "ls --tree" "$IMANS" ls --tree --securityfs "$tmp/sec"
 [ "$(awk 'NR > 1 { print $1 }' "$tmp/out" | tr '\n' ' ')" = "7 12 9 " ]
 result $? "... below their parents"
@@ -96,6 +96,14 @@ rmdir "$ima/ns/13"
 sed -i 's/^label: .*/label: a\x1b[2Jb/' "$ima/ns/9/status"
 expect 0 "ls of a label with control characters" "$IMANS" ls --securityfs "$tmp/sec"
 says out 'a\\x1b\[2Jb$'
+echo "ca: sha256:0123456789abcdef$zeros" >>"$ima/ns/7/status"
+echo "ca: none" >>"$ima/ns/9/status"
+expect 0 "ls of a kernel with appraisal" "$IMANS" ls --securityfs "$tmp/sec"
+says out "^7 .* none  0123456789ab  web$"
+says out "^9 .* none  none          a"
+says out "^12 .* none  -             in ner$"
+expect 0 "show has all of the digest" "$IMANS" show 7 --securityfs "$tmp/sec"
+says out "^ca: sha256:0123456789abcdef$zeros$"
 # A loop of parents, which no kernel makes.
 space 7 12 web
 expect 0 "ls --tree ends" "$IMANS" ls --tree --securityfs "$tmp/sec"
