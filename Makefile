@@ -36,7 +36,7 @@ demo: ## a container with its own IMA, and all of them in the TPM; with kernel b
 	@$(dev)/kernel default
 	@$(dev)/module default >/dev/null
 	@$(MAKE) -s -C tools
-	@$(dev)/vm --kernel default --timeout 600 -- selftests/demo.sh
+	@$(dev)/vm --kernel default --timeout 1200 -- selftests/demo.sh
 	@echo
 	@$(dev)/vm --kernel default --timeout 1200 -- selftests/demo-anchor.sh
 endif

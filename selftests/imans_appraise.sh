@@ -61,14 +61,17 @@ run() {
 	certify ca CA:TRUE ca && certify other-ca CA:TRUE other-ca &&
 		certify leaf CA:FALSE ca && certify stray CA:FALSE stray &&
 		certify nameless CA:FALSE nameless 2 subjectKeyIdentifier=none &&
-		certify long-ca CA:TRUE long-ca 2 \
+		certify old CA:FALSE ca -1 && certify long-ca CA:TRUE long-ca 2 \
 			"nsComment=$(printf '%017000d' 0)" &&
 		certify old-ca CA:TRUE old-ca -1 &&
 		openssl genpkey -algorithm ed25519 -out "$tmp/odd.key" &&
 		certify odd CA:TRUE odd &&
+		openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 \
+			-out "$tmp/rsa.key" && certify rsa CA:FALSE ca &&
+		program by-rsa rsa &&
 		program unsigned && program by-leaf leaf &&
 		program by-stray stray && program modified leaf &&
-		program changing leaf &&
+		program changing leaf && program by-old old &&
 		echo changed >> "$place/modified"
 } > "$tmp/out" 2>&1
 result $? "keys by openssl, signatures by evmctl"
@@ -140,6 +143,8 @@ for form in pem der; do
 		--key "$tmp/leaf.pem" -- sh -c "$place/by-leaf && imans show"
 	says "^ca: sha256:$digest$"
 done
+expect 0 "a certified key of RSA" run --ca "$tmp/ca.pem" \
+	--key "$tmp/rsa.pem" -- "$place/by-rsa"
 expect 126 "a key that the CA has not certified" run --ca "$tmp/ca.pem" \
 	--key "$tmp/stray.pem" -- "$place/by-stray"
 expect 126 "a key that another CA has certified" run --ca "$tmp/other-ca.pem" \
@@ -208,6 +213,18 @@ done
 expect 0 "a certificate that does not name its key: a remark" \
 	run --key "$tmp/nameless.pem" -- true
 says "nameless.pem: the certificate has no subjectKeyIdentifier"
+expect 0 "a certificate of a key that has expired: no more than a remark" \
+	run --ca "$tmp/ca.pem" --key "$tmp/old.pem" -- "$place/by-old"
+says "old.pem: the certificate has expired"
+
+limit=$(cat /proc/sys/kernel/keys/maxkeys)
+echo 1 > /proc/sys/kernel/keys/maxkeys
+# shellcheck disable=SC2086
+expect 2 "an ordinary user without a quota of keys" $as_user imans run \
+	--key "$tmp/leaf.pem" -- echo ran
+says "this user has too many keys"
+says_not "^ran$"
+echo "$limit" > /proc/sys/kernel/keys/maxkeys
 
 # The policy of Documentation/userspace-api/ima-ns.rst: programs and libraries. The
 # libraries of what is linked with some are not signed, and not on /scratch.
@@ -218,21 +235,21 @@ appraise func=BPRM_CHECK appraise_type=imasig
 appraise func=MMAP_CHECK appraise_type=imasig
 END
 busybox=$(command -v busybox)
-cp "$busybox" "$place/static" &&
-	evmctl ima_sign -a sha256 -k "$tmp/leaf.key" "$place/static" \
+cp "$busybox" "$place/busybox" &&
+	evmctl ima_sign -a sha256 -k "$tmp/leaf.key" "$place/busybox" \
 		> "$tmp/out" 2>&1
 result $? "a program without libraries is signed"
 locked=(imans run --policy "$tmp/all" --key "$tmp/leaf.pem" --ca "$tmp/ca.pem" --)
-expect 0 "where all has to be signed, it runs" "${locked[@]}" "$place/static" true
+expect 0 "where all has to be signed, it runs" "${locked[@]}" "$place/busybox" true
 expect 126 "... and starts nothing that is not signed" "${locked[@]}" \
-	"$place/static" sh -c "$busybox true"
+	"$place/busybox" sh -c "$busybox true"
 "${locked[@]}" "$place/by-leaf" > "$tmp/out" 2>&1
 [ $? -gt 2 ]
 result $? "... a signed program does not start without its libraries"
 
 # ----------------------------------------------- what the host sees, and the hook
 if [ -d $ima/ns ]; then
-	run --ca "$tmp/ca.pem" --label certified -- \
+	imans run --policy "$tmp/rules" --ca "$tmp/ca.pem" --label certified -- \
 		sh -c 'echo up; exec sleep 1000' > "$tmp/up" 2>&1 &
 	pid=$!
 	for _ in $(seq 60); do
@@ -246,27 +263,23 @@ if [ -d $ima/ns ]; then
 	says "^ca: sha256:$digest$"
 	kill -TERM $pid
 	wait $pid 2> /dev/null
+	[ $? -eq 143 ]
+	result $? "SIGTERM ends it"
 	imans log > "$tmp/out"
 	says "ima_ns_birth \"id=$id .* ca=sha256:$digest "
 
-	# Containers with a user namespace, whose root comes later.
-	begin() {
-		unshare --user --map-root-user --mount sleep 1000 &
-		pid=$!
-		for _ in $(seq 60); do
-			[ "$(cat /proc/$pid/comm)" != sleep ] || break
-			sleep 1
-		done
-	}
-	begin
+	# A container with a user namespace, whose root comes later.
+	unshare --user --map-root-user --mount sleep 1000 &
+	pid=$!
+	for _ in $(seq 60); do
+		[ "$(cat /proc/$pid/comm)" != sleep ] || break
+		sleep 1
+	done
 	expect 2 "hook, what is no CA" imans hook --ca "$tmp/leaf.pem" \
 		--policy "$tmp/rules" <<< "{\"id\":\"hooked\",\"pid\":$pid}"
 	says "not that of a CA"
-	kill -KILL $pid
-	wait $pid 2> /dev/null
-	begin
-	expect 0 "hook" imans hook --ca "$tmp/ca.pem" --policy "$tmp/rules" \
-		<<< "{\"id\":\"hooked\",\"pid\":$pid}"
+	expect 0 "... which leaves nothing behind: the hook with one" \
+		imans hook --ca "$tmp/ca.pem" --policy "$tmp/rules" <<< "{\"id\":\"hooked\",\"pid\":$pid}"
 	expect 0 "... the CA is that of the container" imans ls
 	says " ${digest:0:12}  hooked$"
 	expect 0 "... and its root adds keys" nsenter --target $pid --user --mount \

@@ -15,7 +15,7 @@ const char *keyring_reason(int error)
 	case EKEYREJECTED:
 		return "the certificate is blacklisted, or its own signature is wrong";
 	case EKEYEXPIRED:
-		return "the certificate has expired, or is not valid yet, by the clock of this machine";
+		return "the certificate has expired, by the clock of this machine";
 	case ENOPKG:
 		return "the kernel has not got its algorithms, those of the key or of the signature";
 	case EDQUOT:

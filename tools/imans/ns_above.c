@@ -134,7 +134,8 @@ static bool set_up(const struct helper *h, const struct process *p,
 	if (!helper_does(h))
 		return false;
 	dir = xasprintf("/proc/%d/root%s", (int)h->pid, securityfs);
-	good = ns_configure(dir, cfg) && ns_demand_ca(dir, cfg) &&
+	/* What is refused comes first: then the hook can be tried again. */
+	good = ns_demand_ca(dir, cfg) && ns_configure(dir, cfg) &&
 	       helper_does(h) &&
 	       (!cfg->policy_path || ns_load_policy(dir, cfg));
 	free(dir);
