@@ -642,11 +642,23 @@ TEST_F(adopt, policy_with_a_bad_rule_changes_nothing)
 {
 	ADOPT_FIRST("");
 	EXPECT_EQ(-EINVAL, load_policy(NULL, self->id, "measure nonsense\n"));
-	EXPECT_EQ(-EPERM, load_policy(NULL, self->id,
-				      "appraise func=BPRM_CHECK\n"));
+	EXPECT_EQ(-EINVAL, load_policy(NULL, self->id,
+				       "measure func=BPRM_CHECK pcr=24\n"));
 	ASSERT_EQ(0, file_run(&self->first, self->program));
 	EXPECT_EQ(1, measured(self->id, self->program));
 	EXPECT_EQ(0, record_find(NULL, "ima_ns_policy", self->id, NULL, 0));
+}
+
+/* What has no label does not run, in there; and the attempt is listed. */
+TEST_F(adopt, policy_that_appraises_binds_who_is_adopted)
+{
+	ADOPT_FIRST("");
+	ASSERT_EQ(0, load_policy(NULL, self->id,
+				 "measure func=BPRM_CHECK mask=MAY_EXEC\n"
+				 "appraise func=BPRM_CHECK\n"));
+	EXPECT_EQ(-EACCES, file_run(&self->first, self->program));
+	EXPECT_EQ(1, measured(self->id, self->program));
+	EXPECT_EQ(0, file_run(NULL, self->program));
 }
 
 /* What is recorded at the close comes before the death. */
