@@ -32,6 +32,8 @@
 #define EVM "security.evm"
 #define EVM_DIR SECURITYFS "/integrity/evm"
 #define HASHED_EXEC "appraise func=BPRM_CHECK\n"
+/* To go through a signature: each byte of its header, some of what follows. */
+#define STEP(_at) ((_at) <= 12 ? 1 : 5)
 /* More than an attribute can have, XATTR_SIZE_MAX. */
 #define TOO_MUCH 65537
 
@@ -251,7 +253,7 @@ TEST_F(xattr, of_64_kib_is_denied)
 }
 
 /* Set by the container itself, as far as it may. */
-TEST_F(xattr, of_random_bytes_from_inside_is_denied)
+TEST_F_TIMEOUT(xattr, of_random_bytes_from_inside_is_denied, 600)
 {
 	unsigned char value[128];
 	unsigned int seed = 7;
@@ -262,7 +264,7 @@ TEST_F(xattr, of_random_bytes_from_inside_is_denied)
 	ASSERT_LE(0, kmsg);
 	ASSERT_LE(0, sign_give_key(&self->child, "one"));
 	ASSERT_EQ(0, ima_load_policy(&self->child, HASHED_EXEC));
-	for (n = 0; n < 300; n++) {
+	for (n = 0; n < 200; n++) {
 		len = 1 + rand_r(&seed) % sizeof(value);
 		for (i = 0; i < len; i++)
 			value[i] = rand_r(&seed);
@@ -387,7 +389,7 @@ TEST_F(xattr, of_evm_that_is_junk_is_denied)
 	EXPECT_RUNS(&self->child);
 }
 
-TEST_F(xattr, of_evm_that_is_cut_or_has_a_wrong_bit_is_denied)
+TEST_F_TIMEOUT(xattr, of_evm_that_is_cut_or_has_a_wrong_bit_is_denied, 600)
 {
 	unsigned char value[512];
 	unsigned int seed = 3;
@@ -398,13 +400,13 @@ TEST_F(xattr, of_evm_that_is_cut_or_has_a_wrong_bit_is_denied)
 	ASSERT_EQ(0, sign_metadata(NULL, "one", self->program, ""));
 	len = getxattr(self->program, EVM, value, sizeof(value));
 	ASSERT_LT(9, len);
-	for (i = 1; i < len; i++) {
+	for (i = 1; i < len; i += STEP(i)) {
 		ASSERT_EQ(0, set(NULL, self->program, EVM, value, i, i));
 		EXPECT_DENIED(&self->child) {
 			TH_LOG("%zd of %zd bytes", i, len);
 		}
 	}
-	for (i = 0; i < len; i++) {
+	for (i = 0; i < len; i += STEP(i)) {
 		unsigned char bit = 1 << rand_r(&seed) % 8;
 
 		value[i] ^= bit;
