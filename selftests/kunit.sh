@@ -8,7 +8,8 @@
 set -u
 
 results=/sys/kernel/debug/kunit
-suites="ima_policy ima_ns_adoption ima_ns_chain ima_ns_concat ima_ns_merkle"
+suites="ima_policy ima_policy_random ima_xattr
+	ima_ns_adoption ima_ns_chain ima_ns_concat ima_ns_merkle"
 
 # Others than tests use it with, whose rules of init may name the usual PCRs.
 built=${IMANS_MODULE:-} module=
