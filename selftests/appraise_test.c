@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -499,33 +498,6 @@ TEST_F(appraise, new_file_is_open_until_it_is_closed)
 	EXPECT_EQ(0, open_and_close(&self->child, path, O_RDONLY));
 }
 
-/* in: path.  Maps it, and only then makes it executable. */
-static long do_map_and_protect(struct call *call)
-{
-	int fd = open(call->in, O_RDONLY | O_CLOEXEC);
-	long ret = 0;
-	void *map;
-
-	call->out_len = 0;
-	if (fd < 0)
-		return -errno;
-	map = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (map == MAP_FAILED)
-		return -errno;
-	if (mprotect(map, 1, PROT_READ | PROT_EXEC))
-		ret = -errno;
-	munmap(map, 1);
-	return ret;
-}
-
-static long map_and_protect(struct agent *agent, const char *path)
-{
-	struct call call = { .fd = -1, .in = path, .in_len = strlen(path) + 1 };
-
-	return agent_call(agent, do_map_and_protect, &call);
-}
-
 static int map_executable(struct agent *agent, const char *path)
 {
 	int fd = file_open(agent, path, O_RDONLY), ret;
@@ -540,15 +512,15 @@ static int map_executable(struct agent *agent, const char *path)
 TEST_F(appraise, of_what_is_mapped)
 {
 	ASSERT_LE(0, sign_give_key(&self->child, "one"));
-	EXPECT_EQ(0, map_and_protect(&self->child, self->program));
+	EXPECT_EQ(0, file_map_then_protect(&self->child, self->program));
 	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise func=MMAP_CHECK "
 				     "appraise_type=imasig\n"));
 	EXPECT_EQ(-EACCES, map_executable(&self->child, self->program));
 	ASSERT_EQ(0, sign_file("one", self->program));
 	EXPECT_EQ(0, map_executable(&self->child, self->program));
 	/* Not appraised, so not allowed. */
-	EXPECT_EQ(-EPERM, map_and_protect(&self->child, self->program));
-	EXPECT_EQ(0, map_and_protect(NULL, self->program));
+	EXPECT_EQ(-EPERM, file_map_then_protect(&self->child, self->program));
+	EXPECT_EQ(0, file_map_then_protect(NULL, self->program));
 }
 
 /* That it passed before somebody began to write to it says nothing. */

@@ -135,25 +135,6 @@ static long evm_type(struct agent *agent, const char *path)
 	return agent_call(agent, do_evm_type, &call);
 }
 
-static long do_chmod(struct call *call)
-{
-	call->out_len = 0;
-	return chmod(call->in, call->arg[0]) ? -errno : 0;
-}
-
-/* Without a program: it would have to pass the container's rules. */
-static long change_mode(struct agent *agent, const char *path, mode_t mode)
-{
-	struct call call = {
-		.arg = { mode },
-		.fd = -1,
-		.in = path,
-		.in_len = strlen(path) + 1,
-	};
-
-	return agent_call(agent, do_chmod, &call);
-}
-
 /* The label with the hash of the file as it is now. */
 static long label_right(struct agent *agent, const char *path)
 {
@@ -775,15 +756,15 @@ TEST_F(evm, portable_signature_cannot_be_broken_inside)
 	ASSERT_EQ(0, chmod(self->program, 0755));
 	ASSERT_EQ(0, sign_metadata(NULL, "one", self->program, ""));
 	EXPECT_RUNS(&self->child);
-	EXPECT_EQ(-EPERM, change_mode(&self->child, self->program, 0700));
+	EXPECT_EQ(-EPERM, file_chmod(&self->child, self->program, 0700));
 	/* What it is already it may be made. */
-	EXPECT_EQ(0, change_mode(&self->child, self->program, 0755));
+	EXPECT_EQ(0, file_chmod(&self->child, self->program, 0755));
 	EXPECT_EQ(-EPERM, attribute(&self->child, false, self->program,
 				    "security.ima", "", 0));
 	EXPECT_EQ(-EPERM, remove_evm(&self->child, self->program));
 	/* By those below neither, and the machine may do as it likes. */
 	ASSERT_EQ(0, ima_start_new(&self->nested, &self->child, 0, NULL));
-	EXPECT_EQ(-EPERM, change_mode(&self->nested, self->program, 0700));
+	EXPECT_EQ(-EPERM, file_chmod(&self->nested, self->program, 0700));
 	EXPECT_EQ(-EPERM, attribute(&self->nested, false, self->program,
 				    "security.ima", SOME_HASH,
 				    sizeof(SOME_HASH) - 1));
@@ -799,7 +780,7 @@ TEST_F(evm, wrong_signature_protects_nothing)
 {
 	VERIFY_WITH("one", HASHED_EXEC);
 	ASSERT_EQ(0, sign_metadata(NULL, "two", self->program, ""));
-	EXPECT_EQ(0, change_mode(&self->child, self->program, 0700));
+	EXPECT_EQ(0, file_chmod(&self->child, self->program, 0700));
 }
 
 /* A file of others is none of its business. */
@@ -810,7 +791,7 @@ TEST_F(evm, signature_of_anothers_file_is_judged_by_nobody_inside)
 	ASSERT_EQ(0, chown(self->program, OWNER, 0));
 	ASSERT_EQ(0, sign_metadata(NULL, "one", self->program, ""));
 	EXPECT_RUNS(&self->child);
-	EXPECT_EQ(0, change_mode(&self->child, self->program, 0700));
+	EXPECT_EQ(0, file_chmod(&self->child, self->program, 0700));
 	EXPECT_DENIED(&self->child);
 }
 
@@ -973,15 +954,15 @@ TEST_F(evm, hmac_follows_what_is_changed_inside)
 
 	HMAC_FILE(path);
 	EXPECT_TRUE(has_hmac(path, first));
-	EXPECT_EQ(0, change_mode(&self->child, path, 0700));
+	EXPECT_EQ(0, file_chmod(&self->child, path, 0700));
 	EXPECT_TRUE(has_hmac(path, second));
 	EXPECT_NE(0, memcmp(first, second, HMAC_SIZE));
-	EXPECT_EQ(0, change_mode(&self->child, path, 0755));
+	EXPECT_EQ(0, file_chmod(&self->child, path, 0755));
 	EXPECT_TRUE(has_hmac(path, second));
 	EXPECT_EQ(0, memcmp(first, second, HMAC_SIZE));
 	/* Nor does it matter who below does it. */
 	ASSERT_EQ(0, ima_start_new(&self->nested, &self->child, 0, NULL));
-	EXPECT_EQ(0, change_mode(&self->nested, path, 0700));
+	EXPECT_EQ(0, file_chmod(&self->nested, path, 0700));
 	EXPECT_TRUE(has_hmac(path, second));
 	EXPECT_NE(0, memcmp(first, second, HMAC_SIZE));
 }
@@ -997,11 +978,11 @@ TEST_F(evm, hmac_of_what_was_changed_outside_is_wrong)
 	EXPECT_TRUE(has_hmac(path, second));
 	EXPECT_EQ(0, memcmp(first, second, HMAC_SIZE));
 	/* It is not made right by changing it once more. */
-	EXPECT_EQ(-EPERM, change_mode(&self->child, path, 0711));
+	EXPECT_EQ(-EPERM, file_chmod(&self->child, path, 0711));
 	EXPECT_EQ(-EPERM, attribute(&self->child, false, path, "security.ima",
 				    SOME_HASH, sizeof(SOME_HASH) - 1));
 	ASSERT_EQ(0, chmod(path, 0755));
-	EXPECT_EQ(0, change_mode(&self->child, path, 0711));
+	EXPECT_EQ(0, file_chmod(&self->child, path, 0711));
 }
 
 TEST_F(evm, hmac_is_appraised)
@@ -1048,7 +1029,7 @@ TEST_F(evm, hmac_replaces_no_signature)
 
 	HMAC_FILE(path);
 	ASSERT_EQ(0, set_evm(NULL, path));
-	EXPECT_EQ(0, change_mode(&self->child, path, 0700));
+	EXPECT_EQ(0, file_chmod(&self->child, path, 0700));
 	EXPECT_EQ(PORTABLE_TYPE, evm_type(NULL, path));
 }
 

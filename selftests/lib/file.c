@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -117,6 +118,27 @@ static long do_unlink(struct call *call)
 	return unlink(call->in) ? -errno : 0;
 }
 
+static long do_chmod(struct call *call)
+{
+	call->out_len = 0;
+	return chmod(call->in, call->arg[0]) ? -errno : 0;
+}
+
+/* arg: remove it; in: path, NUL, name, NUL, value */
+static long do_set_xattr(struct call *call)
+{
+	const char *path = call->in;
+	const char *name = path + strlen(path) + 1;
+	const char *value = name + strlen(name) + 1;
+	size_t len = call->in_len - (value - path);
+	int ret;
+
+	call->out_len = 0;
+	ret = call->arg[0] ? removexattr(path, name) :
+			     setxattr(path, name, value, len, 0);
+	return ret ? -errno : 0;
+}
+
 static long do_ioctl(struct call *call)
 {
 	int ret = ioctl(call->arg[0], (unsigned long)call->arg[1],
@@ -135,6 +157,25 @@ static long do_map_executable(struct call *call)
 	if (at == MAP_FAILED)
 		return -errno;
 	return munmap(at, 1) ? -errno : 0;
+}
+
+static long do_map_then_protect(struct call *call)
+{
+	int fd = open(call->in, O_RDONLY | O_CLOEXEC);
+	long ret = 0;
+	void *map;
+
+	call->out_len = 0;
+	if (fd < 0)
+		return -errno;
+	map = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED)
+		return -errno;
+	if (mprotect(map, 1, PROT_READ | PROT_EXEC))
+		ret = -errno;
+	munmap(map, 1);
+	return ret;
 }
 
 static long do_fetch_fd(struct call *call)
@@ -420,6 +461,30 @@ int file_unlink(struct agent *agent, const char *path)
 	return call_path(agent, do_unlink, path, 0);
 }
 
+int file_chmod(struct agent *agent, const char *path, mode_t mode)
+{
+	return call_path(agent, do_chmod, path, mode);
+}
+
+int file_set_xattr(struct agent *agent, const char *path, const char *name,
+		   const void *value, size_t len)
+{
+	char all[1024];
+	struct call call = { .arg = { !value }, .fd = -1, .in = all };
+	size_t n = strlen(path) + strlen(name) + 2;
+
+	if (!value)
+		len = 0;
+	if (n + len > sizeof(all))
+		return -ENAMETOOLONG;
+	strcpy(all, path);
+	strcpy(all + strlen(path) + 1, name);
+	if (len)
+		memcpy(all + n, value, len);
+	call.in_len = n + len;
+	return agent_call(agent, do_set_xattr, &call);
+}
+
 int file_ioctl(struct agent *agent, int fd, unsigned long request, long arg)
 {
 	struct call call = { .arg = { fd, (long)request, arg }, .fd = -1 };
@@ -432,6 +497,11 @@ int file_map_executable(struct agent *agent, int fd)
 	struct call call = { .arg = { fd }, .fd = -1 };
 
 	return agent_call(agent, do_map_executable, &call);
+}
+
+int file_map_then_protect(struct agent *agent, const char *path)
+{
+	return call_path(agent, do_map_then_protect, path, 0);
 }
 
 int file_fetch_fd(struct agent *agent, int fd)

@@ -40,10 +40,18 @@ int file_mount(struct agent *agent, const char *type, const char *target);
 int file_umount(struct agent *agent, const char *target);
 int file_mkdir(struct agent *agent, const char *path);
 int file_unlink(struct agent *agent, const char *path);
+int file_chmod(struct agent *agent, const char *path, mode_t mode);
+
+/* Sets an extended attribute; @value NULL: removes it. */
+int file_set_xattr(struct agent *agent, const char *path, const char *name,
+		   const void *value, size_t len);
 int file_ioctl(struct agent *agent, int fd, unsigned long request, long arg);
 
 /* Maps the first byte to be executed, as a library is used.  0 or -errno. */
 int file_map_executable(struct agent *agent, int fd);
+
+/* Maps it to be read, and only then makes it executable, by mprotect(2). */
+int file_map_then_protect(struct agent *agent, const char *path);
 
 /* A descriptor of the agent as one of the test, and the way back. */
 int file_fetch_fd(struct agent *agent, int fd);
