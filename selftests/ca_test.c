@@ -287,6 +287,20 @@ TEST_F(certified, by_no_certificate_that_has_expired)
 	EXPECT_EQ(0, put_named(&self->child, "ca"));
 }
 
+/* A container may start before the machine's clock is right. */
+TEST_F(certified, by_a_certificate_that_is_not_valid_yet)
+{
+	ASSERT_EQ(0, sign_postpone("ca", "later"));
+	EXPECT_EQ(0, put_named(&self->child, "later"));
+	EXPECT_FALSE(READS_NONE());
+	/* Its keys are as good as others. */
+	ASSERT_EQ(0, ima_activate(&self->child));
+	ASSERT_LE(0, sign_give_key(&self->child, "leaf"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, SIGNED_EXEC));
+	ASSERT_EQ(0, sign_file("leaf", self->program));
+	EXPECT_RUNS(&self->child);
+}
+
 TEST_F(certified, by_no_key_that_the_kernel_cannot_use)
 {
 	ASSERT_EQ(0, sign_key_of("ed25519", NULL, "-newkey ed25519"));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <linux/keyctl.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +88,43 @@ int sign_expire(const char *name, const char *expired)
 	return run_tool(command);
 }
 
+/* No tool that is everywhere makes a certificate with a beginning of choice. */
+int sign_postpone(const char *name, const char *later)
+{
+	char path[256];
+	X509 *certificate = NULL;
+	EVP_PKEY *pair = NULL;
+	FILE *file;
+	int ret = -EIO;
+
+	key_path(name, "der", path, sizeof(path));
+	file = fopen(path, "r");
+	if (file) {
+		certificate = d2i_X509_fp(file, NULL);
+		fclose(file);
+	}
+	key_path(name, "key", path, sizeof(path));
+	file = fopen(path, "r");
+	if (file) {
+		pair = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+		fclose(file);
+	}
+	key_path(later, "der", path, sizeof(path));
+	file = fopen(path, "w");
+	if (file) {
+		if (certificate && pair &&
+		    X509_gmtime_adj(X509_getm_notBefore(certificate), 86400) &&
+		    X509_sign(certificate, pair, EVP_sha256()) &&
+		    i2d_X509_fp(file, certificate))
+			ret = 0;
+		if (fclose(file))
+			ret = -EIO;
+	}
+	EVP_PKEY_free(pair);
+	X509_free(certificate);
+	return ret;
+}
+
 int sign_open_keys(void)
 {
 	const char *base = getenv("SCRATCH");
@@ -119,6 +158,24 @@ int sign_file(const char *name, const char *path)
 	char key[256], command[1024];
 
 	key_path(name, "key", key, sizeof(key));
+	snprintf(command, sizeof(command), EVMCTL " ima_sign -a sha256 -k %s %s",
+		 key, path);
+	return run_tool(command);
+}
+
+int sign_file_for_machine(const char *path)
+{
+	static const char below[] = "/imans-module/ima_ns.ko";
+	const char *module = getenv("IMANS_MODULE");
+	char key[512], command[1024];
+	size_t len = module ? strlen(module) : 0;
+
+	if (len < sizeof(below))
+		return -ENOENT;
+	snprintf(key, sizeof(key), "%.*s/certs/signing_key.pem",
+		 (int)(len - strlen(below)), module);
+	if (access(key, R_OK))
+		return -errno;
 	snprintf(command, sizeof(command), EVMCTL " ima_sign -a sha256 -k %s %s",
 		 key, path);
 	return run_tool(command);

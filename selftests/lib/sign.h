@@ -32,6 +32,9 @@ int sign_key_of(const char *name, const char *issuer, const char *words);
 /* The certificate @expired: that of @name, which ended yesterday. */
 int sign_expire(const char *name, const char *expired);
 
+/* The certificate @later: that of @name, which begins tomorrow. */
+int sign_postpone(const char *name, const char *later);
+
 /* Lets containers read the keys, in order to sign by themselves. */
 int sign_open_keys(void);
 
@@ -45,6 +48,13 @@ long sign_certificate(const char *name, char *der, size_t size);
 int sign_file(const char *name, const char *path);
 int sign_hash(const char *algo, const char *path);
 int sign_remove(const char *path);
+
+/*
+ * Signs it by the key for modules that was made along with the kernel, and is
+ * beside the module ($IMANS_MODULE): the only one in the machine's own keyring
+ * .ima, which takes none that is not certified by a key built into the kernel.
+ */
+int sign_file_for_machine(const char *path);
 
 /*
  * Has @agent hash the file, which goes into its security.ima, and sign what EVM
