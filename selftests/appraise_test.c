@@ -33,6 +33,7 @@
 #define OWNER_SIGNED 1913
 #define OWNER_HASHED 1914
 #define OWNER_MEASURED 1915
+#define OWNER_TRUSTED 1916
 
 #define SIGNED_EXEC "appraise func=BPRM_CHECK appraise_type=imasig\n"
 #define HASHED_EXEC "appraise func=BPRM_CHECK\n"
@@ -326,7 +327,7 @@ static int load_host_rules(void)
 {
 	static char policy[1024 * 1024];
 	long len = ima_get(NULL, "policy", policy, sizeof(policy));
-	char rules[512];
+	char rules[1024];
 
 	if (len < 0)
 		return len;
@@ -334,8 +335,10 @@ static int load_host_rules(void)
 		 "appraise func=BPRM_CHECK fowner=%d appraise_type=imasig\n"
 		 "appraise func=BPRM_CHECK fowner=%d\n"
 		 "measure func=CREDS_CHECK fowner=%d\n"
-		 "measure func=MMAP_CHECK fowner=%d\n", OWNER_SIGNED,
-		 OWNER_HASHED, OWNER_MEASURED, OWNER_MEASURED);
+		 "measure func=MMAP_CHECK fowner=%d\n"
+		 "appraise func=FILE_CHECK fowner=%d appraise_type=imasig\n",
+		 OWNER_SIGNED, OWNER_HASHED, OWNER_MEASURED, OWNER_MEASURED,
+		 OWNER_TRUSTED);
 	return strstr(policy, "fowner=1913") ? 0 : ima_load_policy(NULL, rules);
 }
 
@@ -476,6 +479,82 @@ TEST_F(appraise, of_what_is_read)
 	EXPECT_EQ(0, open_and_close(&self->child, self->program, O_RDONLY));
 }
 
+/* Known by being read, and not to be written to all the same. */
+static void expect_only_read(struct __test_metadata *_metadata,
+			     struct agent *agent, const char *path)
+{
+	static const int changes[] = {
+		O_RDONLY | O_TRUNC, O_WRONLY, O_WRONLY | O_TRUNC, O_RDWR,
+		O_RDONLY | O_TRUNC,
+	};
+	char *before, *after;
+	long len = file_get_all(NULL, path, &before);
+	size_t i;
+
+	ASSERT_LT(0, len);
+	EXPECT_EQ(0, open_and_close(agent, path, O_RDONLY));
+	EXPECT_EQ(0, open_and_close(agent, path, O_RDONLY));
+	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		EXPECT_EQ(-EACCES, open_and_close(agent, path, changes[i])) {
+			TH_LOG("flags 0%o", changes[i]);
+		}
+		ASSERT_EQ(len, file_get_all(NULL, path, &after)) {
+			TH_LOG("flags 0%o", changes[i]);
+		}
+		EXPECT_EQ(0, memcmp(before, after, len));
+		free(after);
+		EXPECT_EQ(0, open_and_close(agent, path, O_RDONLY));
+	}
+	free(before);
+}
+
+#define SIGNED_READ "appraise func=FILE_CHECK fsmagic=0xef53 " \
+		    "appraise_type=imasig\n"
+
+TEST_F(appraise, what_is_signed_is_not_truncated_by_who_reads_it)
+{
+	ASSERT_EQ(0, chown(self->program, OWNER, OWNER));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, SIGNED_READ));
+	expect_only_read(_metadata, &self->child, self->program);
+	/* It is the one inside who says so. */
+	EXPECT_EQ(0, open_and_close(NULL, self->program, O_WRONLY));
+	EXPECT_EQ(0, open_and_close(NULL, self->program, O_RDONLY | O_TRUNC));
+	EXPECT_EQ(-EACCES, open_and_close(&self->child, self->program,
+					  O_RDONLY));
+}
+
+/* A hash is made for files that change. */
+TEST_F(appraise, what_has_a_hash_is_truncated_by_who_reads_it)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, chown(self->program, OWNER, OWNER));
+	ASSERT_EQ(0, sign_hash("sha256", self->program));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise func=FILE_CHECK "
+				     "fsmagic=0xef53\n"));
+	EXPECT_EQ(0, open_and_close(&self->child, self->program, O_RDONLY));
+	EXPECT_EQ(0, open_and_close(&self->child, self->program, O_RDONLY));
+	EXPECT_EQ(0, open_and_close(&self->child, self->program,
+				    O_RDONLY | O_TRUNC));
+	ASSERT_EQ(0, stat(self->program, &st));
+	EXPECT_EQ(0, st.st_size);
+}
+
+TEST_F(appraise, of_the_host_keeps_what_is_signed_as_it_is)
+{
+	ASSERT_EQ(0, load_host_rules());
+	ASSERT_EQ(0, sign_file_for_machine(self->program));
+	ASSERT_EQ(0, chown(self->program, OWNER_TRUSTED, OWNER_TRUSTED));
+	expect_only_read(_metadata, NULL, self->program);
+	/* The machine has no other key. */
+	ASSERT_EQ(0, chown(self->program, 0, 0));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	ASSERT_EQ(0, chown(self->program, OWNER_TRUSTED, OWNER_TRUSTED));
+	EXPECT_EQ(-EACCES, open_and_close(NULL, self->program, O_RDONLY));
+}
+
 TEST_F(appraise, new_file_is_open_until_it_is_closed)
 {
 	char path[300];
@@ -542,6 +621,58 @@ TEST_F(appraise, of_what_is_mapped_while_it_is_written)
 	EXPECT_EQ(-EACCES, map_executable(&self->child, self->program));
 	close(fd);
 	EXPECT_EQ(-EACCES, map_executable(&self->child, self->program));
+}
+
+/* Nor is it said by what a rule about the writers has noted. */
+TEST_F(appraise, of_what_is_mapped_after_it_was_opened_for_writing_again)
+{
+	struct stat st;
+	int first, second;
+
+	ASSERT_EQ(0, chown(self->program, OWNER, OWNER));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child,
+				     "measure func=FILE_CHECK mask=MAY_WRITE "
+				     "fsmagic=0xef53\n"
+				     "appraise func=MMAP_CHECK "
+				     "appraise_type=imasig\n"));
+	EXPECT_EQ(0, map_executable(&self->child, self->program));
+	ASSERT_EQ(0, stat(self->program, &st));
+	first = file_open(&self->child, self->program, O_WRONLY);
+	ASSERT_LE(0, first);
+	EXPECT_EQ(0, map_executable(&self->child, self->program));
+	ASSERT_EQ(1, file_pwrite(&self->child, first, "#", 1, st.st_size));
+	second = file_open(&self->child, self->program, O_WRONLY);
+	ASSERT_LE(0, second);
+	EXPECT_EQ(-EACCES, map_executable(&self->child, self->program));
+	ASSERT_EQ(0, file_close(&self->child, first));
+	EXPECT_EQ(-EACCES, map_executable(&self->child, self->program));
+	ASSERT_EQ(0, file_close(&self->child, second));
+	EXPECT_EQ(-EACCES, map_executable(&self->child, self->program));
+}
+
+/* A rule for all hooks: that it was opened is no reason to let it be executed. */
+TEST_F(appraise, of_what_was_opened_before_it_is_mapped_while_it_is_written)
+{
+	struct stat st;
+	int fd, writer;
+
+	ASSERT_EQ(0, sign_file("one", self->program));
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "appraise fsmagic=0xef53 "
+				     "appraise_type=imasig\n"));
+	fd = file_open(&self->child, self->program, O_RDONLY);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, file_map_executable(&self->child, fd));
+	ASSERT_EQ(0, stat(self->program, &st));
+	writer = open(self->program, O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, writer);
+	EXPECT_EQ(0, file_map_executable(&self->child, fd));
+	ASSERT_EQ(1, pwrite(writer, "#", 1, st.st_size));
+	EXPECT_EQ(-EACCES, file_map_executable(&self->child, fd));
+	close(writer);
+	EXPECT_EQ(-EACCES, file_map_executable(&self->child, fd));
 }
 
 TEST_F(appraise, of_credentials)
