@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -659,6 +660,63 @@ TEST_F(adopt, policy_that_appraises_binds_who_is_adopted)
 	EXPECT_EQ(-EACCES, file_run(&self->first, self->program));
 	EXPECT_EQ(1, measured(self->id, self->program));
 	EXPECT_EQ(0, file_run(NULL, self->program));
+}
+
+/* Not of the libraries that who is adopted has, and uses. */
+#define OF_FOWNER " fowner=64100"
+
+TEST_F(adopt, policy_that_appraises_mappings_holds_for_mprotect)
+{
+	ADOPT_FIRST("");
+	ASSERT_EQ(0, chown(self->program, FOWNER, FOWNER));
+	EXPECT_EQ(0, file_map_then_protect(&self->first, self->program));
+	ASSERT_EQ(0, load_policy(NULL, self->id,
+				 "appraise func=MMAP_CHECK" OF_FOWNER "\n"));
+	EXPECT_EQ(-EPERM, file_map_then_protect(&self->first, self->program));
+	/* By who is in a user namespace inside as well. */
+	ASSERT_EQ(0, ns_start(&self->second, &self->first, 1000, NULL));
+	EXPECT_EQ(-EPERM, file_map_then_protect(&self->second, self->program));
+	EXPECT_EQ(0, file_map_then_protect(NULL, self->program));
+}
+
+TEST_F(adopt, policy_says_which_algorithms_labels_have)
+{
+	/* Of nothing in particular: the type, the algorithm. */
+	static const unsigned char sha256[34] = { 4, 4 }, sha512[66] = { 4, 6 };
+	static const char label[] = "security.ima";
+
+	ADOPT_FIRST("");
+	EXPECT_EQ(0, file_set_xattr(&self->first, self->program, label, sha512,
+				    sizeof(sha512)));
+	ASSERT_EQ(0, load_policy(NULL, self->id,
+				 "appraise func=SETXATTR_CHECK "
+				 "appraise_algos=sha256\n"));
+	EXPECT_EQ(-EACCES, file_set_xattr(&self->first, self->program, label,
+					  sha512, sizeof(sha512)));
+	EXPECT_EQ(0, file_set_xattr(&self->first, self->program, label, sha256,
+				    sizeof(sha256)));
+	EXPECT_EQ(0, file_set_xattr(NULL, self->program, label, sha512,
+				    sizeof(sha512)));
+}
+
+TEST_F(adopt, policy_with_a_hash_rule_labels_what_is_written)
+{
+	int fd;
+
+	snprintf(self->path, sizeof(self->path), "%s/text", self->directory);
+	ASSERT_EQ(0, scratch_text(self->path, "text\n"));
+	ASSERT_EQ(0, chown(self->path, FOWNER, FOWNER));
+	ADOPT_FIRST("");
+	ASSERT_EQ(0, load_policy(NULL, self->id,
+				 "hash func=FILE_CHECK mask=MAY_WRITE" OF_FOWNER
+				 "\n"));
+	ASSERT_EQ(0, scratch_append(self->path, "by init\n"));
+	EXPECT_EQ(-1, getxattr(self->path, "security.ima", NULL, 0));
+	fd = file_open(&self->first, self->path, O_WRONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(4, file_write(&self->first, fd, "more", 4));
+	ASSERT_EQ(0, file_close(&self->first, fd));
+	EXPECT_LT(0, getxattr(self->path, "security.ima", NULL, 0));
 }
 
 /* What is recorded at the close comes before the death. */
