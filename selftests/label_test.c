@@ -20,6 +20,7 @@
 #include "digest.h"
 #include "file.h"
 #include "ima.h"
+#include "kmsg.h"
 #include "ns.h"
 #include "scratch.h"
 #include "sign.h"
@@ -210,6 +211,22 @@ TEST_F(label, has_an_algorithm_that_all_accept)
 			   sizeof(sha512_hash)));
 }
 
+/* What a container writes there is not for the machine's log. */
+TEST_F(label, of_an_algorithm_that_is_none_is_not_logged)
+{
+	static const char rule[] = "appraise func=SETXATTR_CHECK "
+				   "appraise_algos=sha256,no-such-hash\n";
+	int kmsg = kmsg_open();
+
+	ASSERT_LE(0, kmsg);
+	ASSERT_EQ(0, ima_activate(&self->child));
+	EXPECT_EQ(-EINVAL, ima_load_policy(&self->child, rule));
+	EXPECT_EQ(0, kmsg_count(kmsg, "no-such-hash"));
+	EXPECT_EQ(-EINVAL, ima_load_policy(NULL, rule));
+	EXPECT_LT(0, kmsg_count(kmsg, "no-such-hash"));
+	close(kmsg);
+}
+
 TEST_F(label, of_evm_is_not_written)
 {
 	static const unsigned char signature[16] = { 5, 2, 4 };
@@ -336,6 +353,30 @@ TEST_F(label, by_a_hash_rule_is_that_of_the_last_writer)
 	EXPECT_EQ(1, file_write(&self->child, last, "2", 1));
 	ASSERT_EQ(0, file_close(&self->child, last));
 	EXPECT_TRUE(is_hash_of(self->text, "sha256"));
+}
+
+/* A hole of any size costs the container nothing, but time of who hashes it. */
+TEST_F(label, by_a_hash_rule_is_not_of_what_is_large_and_closed_by_others)
+{
+	static const off_t most = 64 * 1024 * 1024;
+	int fd, given, large;
+
+	ASSERT_EQ(0, ima_activate(&self->child));
+	ASSERT_EQ(0, ima_load_policy(&self->child, HASH_RULE));
+	for (large = 0; large < 2; large++) {
+		fd = file_open(&self->child, self->text, O_WRONLY);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(1, file_pwrite(&self->child, fd, "#", 1,
+					 large ? most : 10));
+		given = file_fetch_fd(&self->child, fd);
+		ASSERT_LE(0, given);
+		ASSERT_EQ(0, file_close(&self->child, fd));
+		EXPECT_FALSE(has_label(self->text));
+		ASSERT_EQ(0, close(given));
+		EXPECT_EQ(!large, has_label(self->text));
+		if (!large)
+			ASSERT_EQ(0, sign_remove(self->text));
+	}
 }
 
 /* Nothing was written, and it is not new any more. */
