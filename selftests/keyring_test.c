@@ -11,10 +11,12 @@
  */
 #include <errno.h>
 #include <linux/keyctl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -157,6 +159,172 @@ TEST_F(pin, is_for_who_may_configure_the_namespace)
 		  file_run(&self->child, self->program));
 	EXPECT_EQ(variant->may ? -EACCES : 0,
 		  file_run(&self->other, self->program));
+}
+
+/*
+ * Whose keyring.  A program that makes root of the container of its user has the
+ * rights that are asked for, and what its user has put into his session.
+ *
+ *   init
+ *     `- child: root (2000 outside), a user (2001), made by uid 1000
+ *
+ * What is mapped by the program is appraised: the kernel kills one that may not be.
+ */
+#define MAKER 1000
+#define STRANGER 5000
+#define ROOT 2000
+#define USER 1		/* inside */
+#define KILLED (128 + SIGSEGV)
+/* For possessor, owner, group and others. */
+#define ALL_RIGHTS 0x3f3f3f3f
+
+enum owner {
+	BY_USER, BY_ROOT, BY_ROOT_OF_THE_MACHINE, BY_MAKER, BY_STRANGER,
+};
+
+FIXTURE(owner)
+{
+	struct agent child;
+	struct agent user;
+	struct agent other;
+	char directory[256];
+	char program[300];
+};
+
+FIXTURE_VARIANT(owner)
+{
+	enum owner who;
+	const char *map;
+	bool taken;
+};
+
+#define MAP "0 2000 10\n"
+/* Root of the machine is somebody inside, but not root there. */
+#define MAP_WITH_0 "0 2000 5\n5 0 1\n"
+
+FIXTURE_VARIANT_ADD(owner, user)
+{
+	.who = BY_USER,
+	.map = MAP,
+};
+
+FIXTURE_VARIANT_ADD(owner, root_inside)
+{
+	.who = BY_ROOT,
+	.map = MAP,
+	.taken = true,
+};
+
+FIXTURE_VARIANT_ADD(owner, root_of_the_machine)
+{
+	.who = BY_ROOT_OF_THE_MACHINE,
+	.map = MAP,
+	.taken = true,
+};
+
+FIXTURE_VARIANT_ADD(owner, root_of_the_machine_who_is_a_user_inside)
+{
+	.who = BY_ROOT_OF_THE_MACHINE,
+	.map = MAP_WITH_0,
+};
+
+FIXTURE_VARIANT_ADD(owner, who_made_the_container)
+{
+	.who = BY_MAKER,
+	.map = MAP,
+	.taken = true,
+};
+
+FIXTURE_VARIANT_ADD(owner, stranger)
+{
+	.who = BY_STRANGER,
+	.map = MAP,
+};
+
+FIXTURE_SETUP(owner)
+{
+	const char *missing = sign_missing();
+
+	if (missing)
+		SKIP(return, "%s is missing", missing);
+	ASSERT_EQ(0, sign_key("one", NULL));
+	ASSERT_EQ(0, sign_key("two", NULL));
+	ASSERT_EQ(0, scratch_directory(self->directory,
+				       sizeof(self->directory)));
+	snprintf(self->program, sizeof(self->program), "%s/prog",
+		 self->directory);
+	ASSERT_EQ(0, scratch_program(self->program, "owner"));
+	ASSERT_EQ(0, chown(self->program, ROOT, ROOT));
+	ASSERT_EQ(0, chmod(self->program, 0755));
+	ASSERT_EQ(0, sign_file("two", self->program));
+	ASSERT_EQ(0, ns_start(&self->child, NULL, MAKER, variant->map));
+	ASSERT_EQ(0, ima_start(&self->child, "appraise func=MMAP_CHECK "
+			       "appraise_type=imasig\n"));
+	ASSERT_EQ(0, agent_start(&self->user, &self->child));
+	ASSERT_EQ(0, ns_drop_to(&self->user, USER));
+	ASSERT_LE(0, sign_new_session(&self->user));
+}
+
+FIXTURE_TEARDOWN(owner)
+{
+	agent_stop(&self->other);
+	agent_stop(&self->user);
+	agent_stop(&self->child);
+	scratch_remove(self->directory);
+}
+
+/* A new keyring with the key "two", which anybody may link. */
+static long make_ring(struct agent *who)
+{
+	long ring = sign_give_key(who, "two"), ret;
+
+	if (ring < 0)
+		return ring;
+	ret = keyctl_in(who, KEYCTL_SETPERM, ring, ALL_RIGHTS);
+	return ret < 0 ? ret : ring;
+}
+
+TEST_F(owner, of_a_keyring_that_a_set_user_id_program_finds_decides)
+{
+	int taken = variant->taken ? 0 : KILLED;
+	int later = variant->taken ? KILLED : 0;
+	long ring;
+
+	switch (variant->who) {
+	case BY_USER:
+		ASSERT_EQ(0, agent_start(&self->other, &self->user));
+		break;
+	case BY_ROOT:
+		ASSERT_EQ(0, agent_start(&self->other, &self->child));
+		break;
+	case BY_ROOT_OF_THE_MACHINE:
+		ASSERT_EQ(0, agent_start(&self->other, NULL));
+		break;
+	case BY_MAKER:
+		ASSERT_EQ(0, agent_start(&self->other, NULL));
+		ASSERT_EQ(0, ns_drop_to(&self->other, MAKER));
+		break;
+	case BY_STRANGER:
+		ASSERT_EQ(0, agent_start(&self->other, NULL));
+		ASSERT_EQ(0, ns_drop_to(&self->other, STRANGER));
+		break;
+	}
+	ring = make_ring(&self->other);
+	ASSERT_LE(0, ring);
+	ASSERT_EQ(0, keyctl_in(&self->user, KEYCTL_LINK, ring,
+			       KEY_SPEC_SESSION_KEYRING));
+
+	/* As himself he has no say, whoever's it is. */
+	EXPECT_EQ(KILLED, file_run(&self->user, self->program));
+	ASSERT_EQ(0, chmod(self->program, 04755));
+	EXPECT_EQ(taken, file_run(&self->user, self->program));
+
+	/* What was not taken does not keep root's from being taken. */
+	ASSERT_LE(0, sign_give_key(&self->child, "one"));
+	EXPECT_EQ(taken, file_run(&self->child, self->program));
+	ASSERT_EQ(0, sign_file("one", self->program));
+	EXPECT_EQ(later, file_run(&self->child, self->program));
+	EXPECT_EQ(later, file_run(&self->user, self->program));
 }
 
 FIXTURE(keyring)
