@@ -10,15 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 
+#include "auditlog.h"
 #include "digest.h"
 #include "file.h"
 #include "ima.h"
+#include "list.h"
 #include "ns.h"
 #include "scratch.h"
 #include "sign.h"
@@ -28,6 +31,8 @@
 #define ACTIVE SECURITYFS "/integrity/evm/active"
 #define HASHED_EXEC "appraise func=BPRM_CHECK\n"
 #define HMAC_TYPE 2
+/* Whose files a rule of init is about. */
+#define OWNER_APPRAISED 1934
 
 /* in: path of a new file; its content is that of the second path */
 static long do_make(struct call *call)
@@ -78,6 +83,7 @@ FIXTURE(late)
 	char program[300];
 	char inside[300];
 	char outside[300];
+	char mount[300];
 };
 
 FIXTURE_SETUP(late)
@@ -100,6 +106,8 @@ FIXTURE_TEARDOWN(late)
 {
 	agent_stop(&self->other);
 	agent_stop(&self->child);
+	if (self->mount[0])
+		umount2(self->mount, MNT_DETACH);
 	scratch_remove(self->directory);
 }
 
@@ -248,6 +256,81 @@ TEST_F(late, label_from_inside_makes_no_hmac_right)
 	ASSERT_EQ(0, file_put_text(&self->child, ACTIVE, "1"));
 	ASSERT_EQ(0, file_put_text(&self->child, EVM, "4"));
 	EXPECT_EQ(-EPERM, label(&self->child, self->outside, SHA256));
+}
+
+/*
+ * Anybody may ask for a change of any file's label: IMA is asked before the
+ * capability is.  What is refused leaves everything as it was.
+ */
+TEST_F(late, refused_change_of_a_label_voids_nothing)
+{
+	long ring, key;
+
+	NEED_KEY();
+	if (sign_missing())
+		SKIP(return, "%s is missing", sign_missing());
+	ASSERT_EQ(0, sign_key("one", NULL));
+	ASSERT_EQ(0, make(NULL, self->outside, self->program));
+	ASSERT_EQ(0, sign_file("one", self->outside));
+	/* Init appraises, if not this. */
+	ASSERT_EQ(0, ima_load_policy(NULL,
+				     "appraise func=BPRM_CHECK fowner=1934\n"));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
+	ring = sign_give_key(&self->child, NULL);
+	ASSERT_LE(0, ring);
+	key = sign_add(&self->child, ring, "one");
+	ASSERT_LE(0, key);
+	ASSERT_EQ(0, ima_load_policy(&self->child, EXEC_RULE "appraise "
+				     "func=BPRM_CHECK appraise_type=imasig\n"));
+	EXPECT_EQ(0, file_run(&self->child, self->outside));
+	/* From now on it runs for as long as it is not looked at again. */
+	ASSERT_EQ(0, sign_unlink(&self->child, key, ring));
+	EXPECT_EQ(0, file_run(&self->child, self->outside));
+
+	ASSERT_EQ(0, agent_start(&self->other, NULL));
+	ASSERT_EQ(0, ns_drop_to(&self->other, OWNER));
+	EXPECT_EQ(-EPERM, file_set_xattr(&self->other, self->outside,
+					 "security.ima", NULL, 0));
+	EXPECT_EQ(0, file_run(&self->child, self->outside));
+	EXPECT_EQ(-EPERM, label(&self->other, self->outside, SHA256));
+	EXPECT_EQ(0, file_run(&self->child, self->outside));
+	EXPECT_EQ(-EPERM, file_set_xattr(&self->other, self->outside,
+					 "security.evm", NULL, 0));
+	EXPECT_EQ(0, file_run(&self->child, self->outside));
+	EXPECT_EQ(1, list_measured(&self->child, self->outside));
+
+	/* And one that is not refused does. */
+	EXPECT_EQ(0, label(NULL, self->outside, SHA256));
+	ASSERT_EQ(0, sign_file("one", self->outside));
+	EXPECT_EQ(-EACCES, file_run(&self->child, self->outside));
+}
+
+/* An overlay changes its upper layer as who mounted it: root of the machine. */
+TEST_F(late, denied_change_on_a_containers_overlay_is_not_audited)
+{
+	char upper[320], merged[320];
+	int audit, i;
+
+	NEED_KEY();
+	ASSERT_EQ(0, scratch_overlay(self->directory, self->mount,
+				     sizeof(self->mount)));
+	snprintf(upper, sizeof(upper), "%s/upper/quiet", self->directory);
+	snprintf(merged, sizeof(merged), "%s/quiet", self->mount);
+	/* What the machine's EVM does not find in order may not be changed. */
+	ASSERT_EQ(0, make(NULL, upper, self->program));
+	ASSERT_EQ(0, chown(upper, OWNER, OWNER));
+	ASSERT_EQ(0, removexattr(upper, "security.evm"));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
+	audit = auditlog_open();
+	ASSERT_LE(0, audit);
+	for (i = 0; i < 5; i++) {
+		EXPECT_EQ(-EPERM, file_chmod(&self->child, merged, 0711));
+	}
+	EXPECT_EQ(0, auditlog_count(audit, 0, "quiet"));
+	/* What the machine does itself is. */
+	EXPECT_EQ(-EPERM, file_chmod(NULL, upper, 0711));
+	EXPECT_LT(0, auditlog_count(audit, 0, "quiet"));
+	close(audit);
 }
 
 /* The last one: a rule of the machine about what all may write. */

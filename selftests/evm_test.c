@@ -34,9 +34,12 @@
 #define EVM_DIR SECURITYFS "/integrity/evm"
 #define EVM "security.evm"
 #define IDS " --uid=1000 --gid=1000"
+/* Whose files a rule of init is about, in force until the guest ends. */
+#define OWNER_RELABELLED 1933
 
 #define X509 "2"
 #define X509_AND_COMPLETE "2147483650"	/* 0x80000002 */
+#define COMPLETE "0x80000000"
 #define METADATA "4"
 
 #define SIGNED_EXEC "appraise func=BPRM_CHECK appraise_type=imasig\n"
@@ -539,6 +542,42 @@ TEST_F(evm, what_passed_before_is_asked_again)
 	EXPECT_DENIED(&self->child);
 }
 
+static int map_executable(struct agent *agent, const char *path)
+{
+	int fd = file_open(agent, path, O_RDONLY), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = file_map_executable(agent, fd);
+	file_close(agent, fd);
+	return ret;
+}
+
+/* ... at each hook, even if it has passed at another one since. */
+TEST_F(evm, what_passed_before_at_one_hook_is_asked_again_at_each)
+{
+	long key;
+
+	ASSERT_EQ(0, sign_metadata(NULL, "one", self->program, ""));
+	ASSERT_EQ(0, ima_load_policy(&self->child, HASHED_EXEC
+				     "appraise func=MMAP_CHECK\n"));
+	EXPECT_RUNS(&self->child);
+	ASSERT_LE(0, sign_new_session(&self->child));
+	self->ring = sign_give_ring(&self->child, "_evm", NULL);
+	ASSERT_LE(0, self->ring);
+	key = sign_add(&self->child, self->ring, "one");
+	ASSERT_LE(0, key);
+	ASSERT_EQ(0, evm_put(&self->child, "active", "1"));
+	ASSERT_EQ(0, evm_put(&self->child, "evm", X509));
+	EXPECT_EQ(0, map_executable(&self->child, self->program));
+	/* Who has passed since needs no key any more, and who has not does. */
+	ASSERT_EQ(0, sign_unlink(&self->child, key, self->ring));
+	EXPECT_EQ(0, map_executable(&self->child, self->program));
+	EXPECT_DENIED(&self->child);
+	ASSERT_LE(0, sign_add(&self->child, self->ring, "one"));
+	EXPECT_RUNS(&self->child);
+}
+
 /* A hash that is signed by what covers it is as good as a signature. */
 TEST_F(evm, portable_signature_makes_a_hash_a_signature)
 {
@@ -1023,6 +1062,34 @@ TEST_F(evm, hmac_covers_what_a_hash_rule_labels)
 	EXPECT_TRUE(has_hmac(path, NULL));
 }
 
+/* A rule of init labels, and does not know of the child's HMAC. */
+TEST_F(evm, hmac_that_is_wrong_stays_so_when_init_labels)
+{
+	char path[300], *content;
+	long len;
+
+	agent_stop(&self->child);
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER_RELABELLED, NULL));
+	ASSERT_EQ(0, ima_load_policy(NULL,
+				     "hash func=FILE_CHECK fowner=1933\n"));
+	HMAC_FILE(path);
+	len = file_get_all(NULL, self->program, &content);
+	ASSERT_LT(0, len);
+	/* What was in order is in order when it has been written. */
+	EXPECT_EQ(0, file_put(&self->child, path, content, len));
+	ASSERT_EQ(0, ima_load_policy(&self->child, HASHED_EXEC));
+	EXPECT_EQ(0, file_run(&self->child, path));
+	ASSERT_EQ(0, chmod(path, 0711));
+	EXPECT_EQ(-EACCES, file_run(&self->child, path));
+	/* The right label once more. */
+	EXPECT_EQ(0, file_put(&self->child, path, content, len));
+	EXPECT_EQ(-EACCES, file_run(&self->child, path));
+	/* The HMAC is still the one from before. */
+	ASSERT_EQ(0, chmod(path, 0755));
+	EXPECT_EQ(0, file_run(&self->child, path));
+	free(content);
+}
+
 TEST_F(evm, hmac_replaces_no_signature)
 {
 	char path[300];
@@ -1061,35 +1128,10 @@ TEST_F(evm, hmac_is_not_for_a_mount_of_its_own)
 
 /* Overlays */
 
-/* A new overlay of the program's directory, mounted by root of the machine. */
-static int mount_overlay(const char *directory, char *target, size_t size)
-{
-	char options[1024], path[300];
-
-	snprintf(path, sizeof(path), "%s/lower", directory);
-	if (mkdir(path, 0755))
-		return -errno;
-	snprintf(path, sizeof(path), "%s/upper", directory);
-	if (mkdir(path, 0777) || chmod(path, 0777))
-		return -errno;
-	snprintf(path, sizeof(path), "%s/work", directory);
-	if (mkdir(path, 0755))
-		return -errno;
-	snprintf(options, sizeof(options), "lowerdir=%s/lower,upperdir=%s/upper,"
-		 "workdir=%s/work", directory, directory, directory);
-	snprintf(path, sizeof(path), "%s/merged", directory);
-	if (mkdir(path, 0755))
-		return -errno;
-	if (mount("overlay", path, "overlay", 0, options))
-		return -errno;
-	snprintf(target, size, "%s", path);
-	return 0;
-}
-
 /* On an overlay, signed below, and mounted before the child starts. */
 #define SIGNED_OVERLAY(_lower, _merged, _upper) do {			\
-	ASSERT_EQ(0, mount_overlay(self->directory, self->mount,	\
-				   sizeof(self->mount)));		\
+	ASSERT_EQ(0, scratch_overlay(self->directory, self->mount,	\
+				     sizeof(self->mount)));		\
 	snprintf(_lower, sizeof(_lower), "%s/lower/prog", self->directory);	\
 	snprintf(_upper, sizeof(_upper), "%s/upper/prog", self->directory);	\
 	snprintf(_merged, sizeof(_merged), "%s/prog", self->mount);	\
@@ -1121,6 +1163,93 @@ TEST_F(evm, signature_holds_through_copy_up)
 	EXPECT_EQ(0, file_run(&self->child, merged));
 	ASSERT_EQ(0, chmod(upper, 0700));
 	EXPECT_EQ(-EACCES, file_run(&self->child, merged));
+}
+
+/*
+ * Files of @source as those of others: uid and gid @from there are @to at @target.
+ * Mounted by root of the machine.
+ */
+static int mount_mapped(const char *source, int from, int to, const char *target)
+{
+	struct mount_attr attributes = { .attr_set = MOUNT_ATTR_IDMAP };
+	struct agent holder = {};
+	char text[64];
+	int tree, user, ret;
+
+	ret = ns_start(&holder, NULL, 0, "");
+	if (ret)
+		return ret;
+	snprintf(text, sizeof(text), "%d %d 1\n", from, to);
+	ret = ns_map(&holder, text);
+	snprintf(text, sizeof(text), "/proc/%d/ns/user", holder.pid);
+	user = open(text, O_RDONLY | O_CLOEXEC);
+	tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	attributes.userns_fd = user;
+	if (!ret && (user < 0 || tree < 0 ||
+		     mount_setattr(tree, "", AT_EMPTY_PATH, &attributes,
+				   sizeof(attributes)) ||
+		     move_mount(tree, "", AT_FDCWD, target,
+				MOVE_MOUNT_F_EMPTY_PATH)))
+		ret = -errno;
+	close(tree);
+	close(user);
+	agent_stop(&holder);
+	return ret;
+}
+
+static int append_to(struct agent *agent, const char *path)
+{
+	int fd = file_open(agent, path, O_WRONLY | O_APPEND), ret;
+	long n;
+
+	if (fd < 0)
+		return fd;
+	n = file_write(agent, fd, "#", 1);
+	ret = file_close(agent, fd);
+	return n < 0 ? n : ret;
+}
+
+/* Whose the files are is what they are at the mount, to EVM as well. */
+TEST_F(evm, signature_at_a_mapped_mount_is_spared_by_a_hash_rule)
+{
+	char source[290], prog[320], other[320], mapped[320];
+	unsigned char before[128], after[128];
+	ssize_t len;
+
+	snprintf(source, sizeof(source), "%s/source", self->directory);
+	ASSERT_EQ(0, mkdir(source, 0755));
+	snprintf(prog, sizeof(prog), "%s/prog", source);
+	snprintf(other, sizeof(other), "%s/other", source);
+	ASSERT_EQ(0, scratch_program(prog, "mapped"));
+	ASSERT_EQ(0, chown(prog, OWNER + 2000, OWNER + 2000));
+	ASSERT_EQ(0, chmod(prog, 0755));
+	ASSERT_EQ(0, sign_metadata(NULL, "one", prog, ""));
+	ASSERT_EQ(0, scratch_text(other, "text\n"));
+	ASSERT_EQ(0, chown(other, OWNER + 2000, OWNER + 2000));
+	len = getxattr(prog, "security.ima", before, sizeof(before));
+	ASSERT_LT(0, len);
+
+	/* Mounted before the child starts. */
+	agent_stop(&self->child);
+	snprintf(self->mount, sizeof(self->mount), "%s/mapped",
+		 self->directory);
+	ASSERT_EQ(0, mkdir(self->mount, 0755));
+	ASSERT_EQ(0, mount_mapped(source, OWNER + 2000, OWNER, self->mount));
+	ASSERT_EQ(0, ima_start_new(&self->child, NULL, OWNER, NULL));
+	VERIFY_WITH("one", HASHED_EXEC
+		    "hash func=FILE_CHECK fsmagic=0xef53\n");
+	ASSERT_EQ(0, evm_put(&self->child, "evm", COMPLETE));
+
+	snprintf(mapped, sizeof(mapped), "%s/prog", self->mount);
+	EXPECT_EQ(0, file_run(&self->child, mapped));
+	ASSERT_EQ(0, append_to(&self->child, mapped));
+	EXPECT_EQ(len, getxattr(prog, "security.ima", after, sizeof(after)));
+	EXPECT_EQ(0, memcmp(before, after, len));
+	EXPECT_EQ(-EACCES, file_run(&self->child, mapped));
+	/* What is not signed gets its label there. */
+	snprintf(mapped, sizeof(mapped), "%s/other", self->mount);
+	ASSERT_EQ(0, append_to(&self->child, mapped));
+	EXPECT_LT(0, getxattr(other, "security.ima", NULL, 0));
 }
 
 TEST_F(evm, change_below_an_overlay_is_seen)

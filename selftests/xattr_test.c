@@ -22,6 +22,7 @@
 #include "file.h"
 #include "ima.h"
 #include "kmsg.h"
+#include "list.h"
 #include "ns.h"
 #include "scratch.h"
 #include "sign.h"
@@ -387,6 +388,42 @@ TEST_F(xattr, of_evm_that_is_junk_is_denied)
 	}
 	ASSERT_EQ(0, sign_metadata(NULL, "one", self->program, ""));
 	EXPECT_RUNS(&self->child);
+}
+
+/*
+ * Template evm-sig has the values of all attributes that the namespace's EVM
+ * protects: here more than the kernel can allocate.
+ */
+TEST_F(xattr, of_evm_that_are_4_mib_leave_an_entry_without_them)
+{
+	static const char path[] = "/tmp/prog";
+	char command[400], name[64];
+	int kmsg = kmsg_open(), i;
+
+	if (access(EVM_DIR "/evm_xattrs", F_OK))
+		SKIP(return, "the kernel's EVM has a fixed list "
+		     "(CONFIG_EVM_ADD_XATTRS)");
+	ASSERT_LE(0, kmsg);
+	ASSERT_EQ(0, file_put_text(&self->child, EVM_DIR "/active", "1"));
+	ASSERT_EQ(0, file_mount(&self->child, "tmpfs", "/tmp"));
+	snprintf(command, sizeof(command), "/bin/cp %s %s", self->program,
+		 path);
+	ASSERT_EQ(0, file_run(&self->child, command));
+	for (i = 0; i < 64; i++) {
+		snprintf(name, sizeof(name), "security.x%d", i);
+		ASSERT_EQ(0, file_put_text(&self->child, EVM_DIR "/evm_xattrs",
+					   name));
+		ASSERT_EQ(0, set(&self->child, path, name, "x", 1, LARGE)) {
+			TH_LOG("%s", name);
+		}
+	}
+	ASSERT_EQ(0, set(&self->child, path, IMA, "\x04\x04", 2, 34));
+	ASSERT_EQ(0, ima_load_policy(&self->child, "measure func=BPRM_CHECK "
+				     "fsname=tmpfs template=evm-sig\n"));
+	EXPECT_EQ(0, file_run(&self->child, path));
+	EXPECT_EQ(1, list_measured(&self->child, path));
+	EXPECT_EQ(0, warnings_count(kmsg));
+	close(kmsg);
 }
 
 TEST_F_TIMEOUT(xattr, of_evm_that_is_cut_or_has_a_wrong_bit_is_denied, 600)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -141,4 +142,28 @@ int scratch_append(const char *path, const char *text)
 	if (fd < 0)
 		return -errno;
 	return append_and_close(fd, text);
+}
+
+int scratch_overlay(const char *directory, char *target, size_t size)
+{
+	char options[1024], path[300];
+
+	snprintf(path, sizeof(path), "%s/lower", directory);
+	if (mkdir(path, 0755))
+		return -errno;
+	snprintf(path, sizeof(path), "%s/upper", directory);
+	if (mkdir(path, 0777) || chmod(path, 0777))
+		return -errno;
+	snprintf(path, sizeof(path), "%s/work", directory);
+	if (mkdir(path, 0755))
+		return -errno;
+	snprintf(options, sizeof(options), "lowerdir=%s/lower,upperdir=%s/upper,"
+		 "workdir=%s/work", directory, directory, directory);
+	snprintf(path, sizeof(path), "%s/merged", directory);
+	if (mkdir(path, 0755))
+		return -errno;
+	if (mount("overlay", path, "overlay", 0, options))
+		return -errno;
+	snprintf(target, size, "%s", path);
+	return 0;
 }

@@ -29,6 +29,12 @@ int scratch_text(const char *path, const char *content);
 /* Changes a file in place by appending, as the host would. */
 int scratch_append(const char *path, const char *text);
 
+/*
+ * A new overlay, mounted by root of the machine: lower, upper and merged in
+ * @directory, of which the last is @target.  0 or a negative errno.
+ */
+int scratch_overlay(const char *directory, char *target, size_t size);
+
 /* A program built along with the tests. */
 int scratch_built(const char *name, char *path, size_t size);
 
