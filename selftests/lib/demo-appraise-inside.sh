@@ -7,6 +7,8 @@
 DEMO_PART="container "
 ima=/sys/kernel/security/ima
 list=$ima/ascii_runtime_measurements
+# In the image it has this name.
+# shellcheck source=demo.sh
 . /lib/demo.sh
 
 # refused PROGRAM: neither executed nor read.
