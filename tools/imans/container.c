@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "util.h"
 
 #define STACK_SIZE (1024 * 1024)
 
@@ -95,22 +96,6 @@ static bool export_tpm(const struct vtpm *t)
 	free(node);
 	free(tcti);
 	return ok;
-}
-
-static bool read_byte(int fd)
-{
-	char byte;
-	ssize_t n;
-
-	do {
-		n = read(fd, &byte, 1);
-	} while (n < 0 && errno == EINTR);
-	return n == 1;
-}
-
-static bool write_byte(int fd)
-{
-	return write(fd, "", 1) == 1;
 }
 
 /* From inside nobody can demand it: the parent does, where it finds the mount. */

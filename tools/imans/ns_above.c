@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ns_above.h"
+#include "util.h"
 
 /**
  * struct helper - a process of ours inside of the user namespace
@@ -23,22 +24,6 @@ struct helper {
 	int up[2];
 	int down[2];
 };
-
-static bool read_byte(int fd)
-{
-	char byte;
-	ssize_t n;
-
-	do {
-		n = read(fd, &byte, 1);
-	} while (n < 0 && errno == EINTR);
-	return n == 1;
-}
-
-static bool write_byte(int fd)
-{
-	return write(fd, "", 1) == 1;
-}
 
 /*
  * Its mount namespace is its own, so that neither the container nor the machine

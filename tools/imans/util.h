@@ -81,4 +81,11 @@ uint32_t get_le32(const uint8_t *p);
 void put_le32(uint8_t *p, uint32_t v);
 void put_le64(uint8_t *p, uint64_t v);
 
+/*
+ * Wait for a sign of the process at the other end of the pipe @fd, and give one;
+ * false if there is nobody any more.
+ */
+bool read_byte(int fd);
+bool write_byte(int fd);
+
 #endif
